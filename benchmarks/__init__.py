@@ -1,0 +1,1 @@
+"""Measurements of LunaRoute: programs to run, no part of the tests."""

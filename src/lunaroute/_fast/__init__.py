@@ -1,0 +1,30 @@
+"""Small scanners over raw bytes, compiled where a build exists.
+
+Each module has a Python twin that is its oracle and its fallback. ``COMPILED`` says
+which of the two runs; ``LUNAROUTE_PURE_PYTHON=1`` asks for the twins.
+"""
+
+import os
+
+COMPILED: bool
+
+# All or nothing: a mixture of compiled modules and twins would be a third build
+# that no test run covers.
+try:
+    if os.environ.get("LUNAROUTE_PURE_PYTHON", "") not in ("", "0"):
+        raise ImportError("LUNAROUTE_PURE_PYTHON asks for the twins")
+    from lunaroute._fast import _luhn, _session, _sse
+
+    luhn_valid = _luhn.luhn_valid
+    user_id_span = _session.user_id_span
+    event_ends = _sse.event_ends
+except ImportError:
+    from lunaroute._fast._luhn_py import luhn_valid as luhn_valid
+    from lunaroute._fast._session_py import user_id_span as user_id_span
+    from lunaroute._fast._sse_py import event_ends as event_ends
+
+    COMPILED = False
+else:
+    COMPILED = True
+
+__all__ = ["COMPILED", "event_ends", "luhn_valid", "user_id_span"]

@@ -1,0 +1,85 @@
+"""The command groups: names and one-line helps here, commands loaded by name."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from lunaroute._version import __version__
+
+# Name, help, module. The help stands here so that --help loads no command.
+COMMANDS = {
+    "serve": "Start the proxy and record what passes through it.",
+    "demo": "Play a short session through the proxy and show its record.",
+    "search": "Find words in everything that was recorded.",
+    "sessions": "List recorded sessions, show one.",
+    "config": "Check a configuration, show where each value comes from.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name, imports one when it is chosen."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"lunaroute.cli.{cmd_name}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from lunaroute._fast import COMPILED  # noqa: PLC0415 - only when asked
+
+    modules = "compiled" if COMPILED else "pure Python"
+    python = ".".join(map(str, sys.version_info[:3]))
+    click.echo(f"lunaroute {__version__} ({modules} modules, Python {python})")
+    ctx.exit()
+
+
+_version_option = click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the version and whether the compiled modules are in use.",
+)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@_version_option
+def main() -> None:
+    """A local proxy for AI coding assistants.
+
+    Forwards every byte unchanged, records every exchange, finds it again.
+    """
+
+
+@click.command(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@_version_option
+@click.pass_context
+def main_server(ctx: click.Context) -> None:
+    """The same as `lunaroute`; without a subcommand it serves."""
+    if ctx.invoked_subcommand is None:
+        serve = main_server.get_command(ctx, "serve")
+        assert serve is not None
+        ctx.invoke(serve)

@@ -1,0 +1,174 @@
+"""``lunaroute sessions``: what was recorded, session by session."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+from rich.text import Text
+
+from lunaroute.cli._place import db_option, reading
+from lunaroute.cli._text import console, cut, json_text, local_time, neutral, one_line
+from lunaroute.insight import SessionDetail, Tokens, Turn, session_detail, session_list
+from lunaroute.store import SessionRow
+
+_HEADINGS = (
+    "started (UTC)",
+    "session",
+    "model",
+    "turns",
+    "tokens",
+    "ok",
+    "last prompt",
+)
+_PROMPT_WIDTH = 50
+
+# A whole text is one `--json` away; here it is for reading along.
+_TEXT_LINES = 12
+
+
+@click.group(name="sessions")
+def command() -> None:
+    """List recorded sessions, or show one."""
+
+
+@command.command(name="list")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=20,
+    show_default=True,
+    help="How many sessions to show.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@db_option
+def list_command(limit: int, as_json: bool, db: str | None) -> None:
+    """List the sessions that were active last."""
+    with reading(db) as store:
+        found = session_list(store, limit)
+    if as_json:
+        click.echo(json_text([asdict(session) for session in found.sessions]))
+        return
+    if not found.sessions:
+        click.echo("no sessions yet", err=True)
+        return
+    rows = [_HEADINGS, *map(_cells, found.sessions)]
+    widths = [max(len(row[at]) for row in rows) for at in range(len(_HEADINGS) - 1)]
+    out = console()
+    for number, row in enumerate(rows):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        line = "  ".join([*cells, row[-1]]).rstrip()
+        out.print(Text(line, style="" if number else "bold"))
+
+
+@command.command()
+@click.argument("session_id", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with whole texts.")
+@db_option
+def show(session_id: str, as_json: bool, db: str | None) -> None:
+    """Show the session ID, or the only one whose id begins so."""
+    with reading(db) as store:
+        detail = session_detail(store, session_id)
+    if as_json:
+        click.echo(json_text(_as_json(detail)))
+        return
+    out = console()
+    for text in _shown(detail):
+        out.print(text)
+
+
+def _cells(session: SessionRow) -> tuple[str, ...]:
+    model = session.model_used or session.model_requested or "-"
+    return (
+        session.started_at,
+        one_line(session.session_id),
+        cut(model, 40),
+        str(session.turn_count),
+        f"{session.total_tokens:,}",
+        "yes" if session.success else "no",
+        cut(session.request_text or "", _PROMPT_WIDTH),
+    )
+
+
+def _as_json(detail: SessionDetail) -> dict[str, object]:
+    return {
+        **asdict(detail.summary),
+        "tokens": _tokens_as_json(detail.tokens),
+        "turns": [
+            {**asdict(turn), "tokens": _tokens_as_json(turn.tokens)}
+            for turn in detail.turns
+        ],
+    }
+
+
+def _tokens_as_json(tokens: Tokens) -> dict[str, int]:
+    return {**asdict(tokens), "total": tokens.total}
+
+
+def _shown(detail: SessionDetail) -> Iterator[Text]:
+    summary = detail.summary
+    yield Text(f"session {one_line(summary.session_id)}", style="bold")
+    model = summary.model_used or summary.model_requested or "-"
+    yield Text(
+        f"{summary.started_at} UTC  {one_line(model)}  {summary.turn_count} turns"
+        f"  {summary.tool_call_count} tool calls  {_seconds(summary.total_duration_ms)}"
+    )
+    yield Text(f"tokens: {_tokens(detail.tokens)}")
+    for number, turn in enumerate(detail.turns, start=1):
+        yield from _turn(number, turn)
+
+
+def _turn(number: int, turn: Turn) -> Iterator[Text]:
+    row = turn.exchange
+    parts = [
+        f"#{number}",
+        local_time(row.started_at),
+        row.model_used or row.model_requested or row.endpoint or "-",
+        str(row.status or "no answer"),
+        row.outcome,
+        row.stop_reason or "",
+        _seconds(turn.duration_ms),
+        f"first token {_seconds(turn.first_token_ms)}" if turn.first_token_ms else "",
+        f"agent {row.agent}" if row.agent else "",
+    ]
+    is_good = row.outcome == "answered"
+    yield Text()
+    line = "  ".join(one_line(part) for part in parts if part)
+    yield Text(line, style="bold green" if is_good else "bold red")
+    if turn.tokens.total:
+        yield Text(f"    tokens: {_tokens(turn.tokens)}", style="dim")
+    for label, words in (("error", row.error_text), ("problem", row.problem)):
+        if words:
+            yield Text(f"    {label}: {cut(words, 300)}", style="red")
+    for text in turn.texts:
+        if text.kind not in ("error", "tool_input"):
+            yield _labelled(f"{text.role}/{text.kind}", text.text)
+    for call in turn.calls:
+        yield _labelled(
+            f"tool {call.name}", f"{call.arguments}{_result(call.result_us)}"
+        )
+
+
+def _result(result_us: int | None) -> str:
+    if result_us is None:
+        return ""
+    return f"  → result after {_seconds(max(0, result_us) // 1_000)}"
+
+
+def _labelled(label: str, words: str) -> Text:
+    lines = neutral(words).split("\n")
+    if len(lines) > _TEXT_LINES:
+        more = len(lines) - _TEXT_LINES
+        lines = [*lines[:_TEXT_LINES], f"… {more} more lines"]
+    shown = Text(f"    {one_line(label)}: ", style="cyan")
+    shown.append("\n      ".join(lines), style="default not bold")
+    return shown
+
+
+def _tokens(tokens: Tokens) -> str:
+    counts = asdict(tokens)
+    parts = [f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n]
+    return f"{tokens.total:,} ({', '.join(parts)})" if parts else "0"
+
+
+def _seconds(milliseconds: int | None) -> str:
+    return "" if milliseconds is None else f"{milliseconds / 1_000:.2f} s"

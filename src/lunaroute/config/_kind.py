@@ -1,0 +1,175 @@
+"""The kinds of values that settings have, each with the words that describe it.
+
+Conversion is generous where it is safe ("8081" is a number, "yes" is true), because
+substituted values and environment variables are always text.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+# Said by a validator whose complaint is just that the value is not of its kind.
+NOT_OF_THIS_KIND = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a value of this kind is called in errors and in the reference."""
+
+    text: str
+
+
+def _refuse_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError(NOT_OF_THIS_KIND)
+    return value
+
+
+def _lower(value: Any) -> Any:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _name_of_bool(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else _lower(value)
+
+
+def _strategy(value: Any) -> Any:
+    return value.replace("-", "_") if isinstance(value, str) else value
+
+
+def _check_host(value: str) -> str:
+    if value != "localhost":
+        try:
+            ipaddress.ip_address(value)
+        except ValueError:
+            raise ValueError(NOT_OF_THIS_KIND) from None
+    return value
+
+
+def _check_key(value: str) -> str:
+    value = value.strip()
+    if not (value.isascii() and value.isprintable() and " " not in value):
+        raise ValueError("must be one word of visible ASCII characters")
+    return value
+
+
+def _unwrap_headers(value: Any) -> Any:
+    if isinstance(value, dict) and list(value) == ["headers"]:
+        inner = value["headers"]
+        return inner if isinstance(inner, dict) else value
+    return value
+
+
+def normalise_base_url(url: str) -> str:
+    """The URL without trailing slashes, scheme and host in lower case.
+
+    Raises ValueError with the reason; the reason never repeats the URL, which may
+    hold a password in the very place that is complained about.
+    """
+    url = url.strip()
+    if not (url.isascii() and url.isprintable() and " " not in url):
+        raise ValueError("must hold visible ASCII characters only")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("must have a valid host and port") from None
+    if parts.scheme not in ("http", "https"):
+        raise ValueError("must begin with http:// or https://")
+    if "@" in parts.netloc:
+        raise ValueError("must not contain a user name or password; use api_key")
+    if "?" in url or "#" in url:
+        raise ValueError("must not contain a query or a fragment")
+    if not host:
+        raise ValueError("must name a host after http:// or https://")
+    host = f"[{host}]" if ":" in host else host
+    netloc = host if port is None else f"{host}:{port}"
+    return f"{parts.scheme}://{netloc}{parts.path.rstrip('/')}"
+
+
+_NUMBER = BeforeValidator(_refuse_bool)
+
+Flag = Annotated[bool, Words("true or false")]
+Text = Annotated[str, Words("a text")]
+Port = Annotated[
+    int,
+    _NUMBER,
+    Field(ge=0, le=65535),
+    Words("a whole number between 0 and 65535"),
+]
+Count = Annotated[
+    int,
+    _NUMBER,
+    Field(ge=1, le=2**53),
+    Words("a whole number of at least 1"),
+]
+Natural = Annotated[
+    int,
+    _NUMBER,
+    Field(ge=0, le=2**53),
+    Words("a whole number of at least 0"),
+]
+Rank = Annotated[int, _NUMBER, Words("a whole number")]
+Fraction = Annotated[
+    float,
+    _NUMBER,
+    Field(ge=0, le=1, allow_inf_nan=False),
+    Words("a number between 0 and 1"),
+]
+# A day: no drain is worth more, and a slip (ms for s) should not pass unseen.
+Seconds = Annotated[
+    float,
+    _NUMBER,
+    Field(ge=0, le=86400, allow_inf_nan=False),
+    Words("a number between 0 and 86400"),
+]
+# 64 GB of memory in MB.
+Megabytes = Annotated[
+    int,
+    _NUMBER,
+    Field(ge=1, le=65536),
+    Words("a whole number between 1 and 65536"),
+]
+PathText = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]+$"), Words("a path")]
+Host = Annotated[
+    str,
+    AfterValidator(_check_host),
+    Words("an IP address or localhost"),
+]
+BaseUrl = Annotated[str, AfterValidator(normalise_base_url), Words("a URL")]
+Key = Annotated[str, AfterValidator(_check_key), Words("a text")]
+Names = Annotated[list[Text], Words("a list of texts")]
+FreeMap = Annotated[dict[str, Any], Words("a map")]
+FreeList = Annotated[list[dict[str, Any]], Words("a list of maps")]
+Templates = Annotated[
+    dict[str, str],
+    BeforeValidator(_unwrap_headers),
+    Words("a map of texts"),
+]
+Weights = Annotated[dict[str, Natural], Words("a map of whole numbers")]
+
+Dialect = Annotated[
+    Literal["openai", "anthropic", "both"],
+    BeforeValidator(_lower),
+]
+Vendor = Annotated[Literal["openai", "anthropic"], BeforeValidator(_lower)]
+Level = Annotated[
+    Literal["trace", "debug", "info", "warn", "error"],
+    BeforeValidator(_lower),
+]
+Overflow = Annotated[Literal["shed", "wait"], BeforeValidator(_lower)]
+AutoOff = Annotated[Literal["auto", "off"], BeforeValidator(_lower)]
+AutoFlag = Annotated[
+    Literal["auto", "true", "false"],
+    BeforeValidator(_name_of_bool),
+]
+Redaction = Literal["mask", "remove", "tokenize", "partial"]
+CustomRedaction = Literal["mask", "tokenize"]
+Strategy = Annotated[
+    Literal["round_robin", "weighted_round_robin", "limits_alternative"],
+    BeforeValidator(_strategy),
+]
+BootstrapSource = Literal["file", "database"]

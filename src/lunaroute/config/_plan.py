@@ -1,0 +1,131 @@
+"""What each process is told: plain JSON, frozen when the processes start.
+
+The supervisor and the gateway never load this package; they read their part of the
+plan from the child that made it.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from lunaroute.config._provider import Provider
+from lunaroute.config._resolution import Resolved
+from lunaroute.config._settings import Settings
+
+VERSION = 1
+
+# One MB in all settings.
+MB = 1024 * 1024
+
+DIALECTS = ("anthropic", "openai")
+
+
+def make_plan(resolved: Resolved) -> dict[str, Any]:
+    """The parts of the supervisor, the gateway and the observer."""
+    return {
+        "version": VERSION,
+        "supervisor": _supervisor(resolved),
+        "gateway": _gateway(resolved),
+        "observer": _observer(resolved),
+    }
+
+
+def _supervisor(resolved: Resolved) -> dict[str, Any]:
+    settings, location = resolved.settings, resolved.location
+    recorded = _recorded(settings)
+    return {
+        "home": str(location.home_directory),
+        "host": settings.host,
+        "port": settings.port,
+        "recording": any(recorded.values()),
+        "shutdown_timeout_secs": settings.http_server.shutdown_timeout_secs,
+        "log_level": settings.logging.level,
+        "config_file": _text(location.config_file),
+        "ui_enabled": settings.ui.enabled,
+        "ui_host": settings.ui.host,
+        "ui_port": settings.ui.port,
+        "providers": [
+            {"name": name, "base_url": each.base_url, **_credentials(resolved, name)}
+            for name, each in _enabled(settings).items()
+        ],
+        "dialects": _dialects(settings),
+        "sessions_dir": recorded["jsonl_directory"],
+        "sqlite_path": recorded["sqlite_path"],
+        "warnings": list(resolved.warnings),
+    }
+
+
+def _gateway(resolved: Resolved) -> dict[str, Any]:
+    settings = resolved.settings
+    return {
+        "log_level": settings.logging.level,
+        "dialects": _dialects(settings),
+        "providers": [
+            {
+                "name": name,
+                "dialect": name,
+                "base_url": each.base_url,
+                "api_key": each.api_key or None,
+                "api_key_policy": _policy(resolved, name),
+            }
+            for name, each in _enabled(settings).items()
+        ],
+        "tap": _tap(settings),
+    }
+
+
+def _observer(resolved: Resolved) -> dict[str, Any]:
+    return {
+        "log_level": resolved.settings.logging.level,
+        "home": str(resolved.location.home_directory),
+        **_recorded(resolved.settings),
+    }
+
+
+def _enabled(settings: Settings) -> dict[str, Provider]:
+    known: dict[str, Provider] = {
+        "anthropic": settings.providers.anthropic,
+        "openai": settings.providers.openai,
+    }
+    return {name: each for name, each in known.items() if each.enabled}
+
+
+def _dialects(settings: Settings) -> list[str]:
+    return [each for each in DIALECTS if settings.api_dialect in (each, "both")]
+
+
+def _recorded(settings: Settings) -> dict[str, str | None]:
+    recording = settings.session_recording
+    jsonl = recording.enabled and recording.jsonl.enabled
+    sqlite = recording.enabled and recording.sqlite.enabled
+    return {
+        "jsonl_directory": recording.jsonl.directory if jsonl else None,
+        "sqlite_path": recording.sqlite.path if sqlite else None,
+    }
+
+
+def _tap(settings: Settings) -> dict[str, Any] | None:
+    recording = settings.session_recording
+    if not any(_recorded(settings).values()):
+        return None
+    return {
+        "max_body_bytes": recording.max_body_mb * MB,
+        "buffer_bytes": recording.buffer_mb * MB,
+        "overflow": recording.overflow,
+    }
+
+
+def _policy(resolved: Resolved, name: str) -> str | None:
+    source = _credentials(resolved, name)["credentials"]
+    return {"file": "replace", "env": "fill"}.get(source)
+
+
+def _credentials(resolved: Resolved, name: str) -> dict[str, str]:
+    key = resolved.values[f"providers.{name}.api_key"]
+    source, _, place = key.origin.partition(" ")
+    if not key.value or source == "default":
+        source, place = "client", ""
+    return {"credentials": source, "credentials_from": place}
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

@@ -1,0 +1,178 @@
+"""The settings of session recording: what is kept, where, how long, how redacted."""
+
+from lunaroute.config._kind import (
+    Count,
+    CustomRedaction,
+    Flag,
+    Fraction,
+    Megabytes,
+    Natural,
+    Overflow,
+    PathText,
+    Redaction,
+    Text,
+)
+from lunaroute.config._setting import Section, section, setting
+
+
+class Retention(Section):
+    max_age_days: Count | None = setting(30, "Older sessions are deleted.", unit="days")
+    max_size_mb: Count | None = setting(
+        1024, "Over this size the oldest sessions are deleted.", unit="MB"
+    )
+    max_total_size_gb: Count | None = setting(
+        None, "The same limit in GB, if that is easier to write.", unit="GB"
+    )
+    compress_after_days: Count | None = setting(
+        7, "Older session files are compressed.", unit="days"
+    )
+    cleanup_interval_minutes: Count = setting(
+        60, "How often the limits are looked after.", unit="minutes"
+    )
+
+
+class Jsonl(Section):
+    enabled: Flag = setting(
+        True,
+        "Whether sessions are written as JSON Lines files.",
+        env="LUNAROUTE_ENABLE_JSONL_WRITER",
+        built=True,
+    )
+    directory: PathText = setting(
+        "<home>/sessions",
+        "The directory of these files.",
+        env="LUNAROUTE_SESSIONS_DIR",
+        built=True,
+        path=True,
+    )
+    retention: Retention = section(
+        Retention, "How long sessions are kept.", feature="retention"
+    )
+
+
+class Sqlite(Section):
+    enabled: Flag = setting(
+        True,
+        "Whether sessions are written into the SQLite database, which search needs.",
+        env="LUNAROUTE_ENABLE_SQLITE_WRITER",
+        built=True,
+    )
+    path: PathText = setting(
+        "<home>/sessions.db",
+        "The database file.",
+        env="LUNAROUTE_SESSIONS_DB_PATH",
+        built=True,
+        path=True,
+    )
+    max_connections: Count = setting(
+        5, "How many connections to the database are kept.", feature="sqlite pool"
+    )
+
+
+class Postgres(Section):
+    enabled: Flag = setting(False, "Whether sessions are written into PostgreSQL.")
+    connection_string: Text = setting("", "The database to connect to.", secret=True)
+    max_connections: Count = setting(5, "The largest number of connections.")
+    min_connections: Natural = setting(1, "The number of connections kept open.")
+    acquire_timeout_seconds: Count = setting(
+        30, "How long to wait for a free connection.", unit="seconds"
+    )
+    idle_timeout_seconds: Count = setting(
+        600, "How long an idle connection is kept.", unit="seconds"
+    )
+    max_lifetime_seconds: Count = setting(
+        1800, "How long any connection is kept.", unit="seconds"
+    )
+
+
+class Worker(Section):
+    batch_size: Count = setting(100, "Events that are written together.", unit="events")
+    batch_timeout_ms: Count = setting(
+        100, "How long a batch waits for more events.", unit="milliseconds"
+    )
+
+
+class CustomPattern(Section):
+    name: Text = setting(..., "The kind that its findings are reported as.")
+    pattern: Text = setting(
+        ..., "The regular expression, taken verbatim.", template=True
+    )
+    confidence: Fraction = setting(0.9, "How sure a match is.")
+    redaction_mode: CustomRedaction = setting("mask", "What happens to a match.")
+    placeholder: Text | None = setting(
+        None, "What a masked match is replaced with, taken verbatim.", template=True
+    )
+
+
+class Pii(Section):
+    enabled: Flag = setting(False, "Whether personal data is redacted.")
+    detect_email: Flag = setting(True, "Whether e-mail addresses are looked for.")
+    detect_phone: Flag = setting(True, "Whether telephone numbers are looked for.")
+    detect_ssn: Flag = setting(True, "Whether US social security numbers are.")
+    detect_credit_card: Flag = setting(True, "Whether card numbers are looked for.")
+    detect_ip_address: Flag = setting(True, "Whether IP addresses are looked for.")
+    min_confidence: Fraction = setting(0.7, "Less certain findings are left alone.")
+    redaction_mode: Redaction = setting("mask", "What happens to a finding.")
+    partial_show_chars: Natural = setting(
+        4, "How many characters `partial` leaves.", unit="characters"
+    )
+    hmac_secret: Text = setting("", "The secret that `tokenize` needs.", secret=True)
+    custom_patterns: list[CustomPattern] = setting([], "Patterns of your own.")
+
+
+class Cleanup(Section):
+    retention: Retention = section(
+        Retention,
+        "Another spelling of `session_recording.jsonl.retention`.",
+        same_as="session_recording.jsonl.retention",
+        feature="retention",
+    )
+
+
+class SessionRecording(Section):
+    enabled: Flag = setting(
+        True,
+        "Whether anything is recorded.",
+        env="LUNAROUTE_ENABLE_SESSION_RECORDING",
+        flag="--no-recording",
+        built=True,
+    )
+    sessions_dir: PathText | None = setting(
+        None,
+        "Another spelling of `session_recording.jsonl.directory`.",
+        built=True,
+        path=True,
+        same_as="session_recording.jsonl.directory",
+    )
+    max_body_mb: Megabytes = setting(
+        8,
+        "Of a longer request or response body the beginning and the end are kept.",
+        unit="MB",
+        built=True,
+    )
+    buffer_mb: Megabytes = setting(
+        256,
+        "The memory for what is forwarded but not yet recorded.",
+        unit="MB",
+        built=True,
+    )
+    overflow: Overflow = setting(
+        "shed",
+        "When that memory is full: `shed` drops the bodies of the newest exchanges "
+        "from the record, `wait` slows forwarding down.",
+        built=True,
+    )
+    capture_user_agent: Flag = setting(
+        True, "Whether the client's name is recorded.", feature="user agent"
+    )
+    max_user_agent_length: Count = setting(
+        255, "Where it is cut.", unit="characters", feature="user agent"
+    )
+    jsonl: Jsonl = section(Jsonl, "JSON Lines files.")
+    sqlite: Sqlite = section(Sqlite, "The SQLite database.")
+    postgres: Postgres = section(Postgres, "A PostgreSQL database.", feature="postgres")
+    worker: Worker = section(
+        Worker, "Batches of the recorder.", feature="recording worker"
+    )
+    cleanup: Cleanup = section(Cleanup, "Another spelling of retention.")
+    pii: Pii = section(Pii, "Redaction of personal data.", feature="pii")

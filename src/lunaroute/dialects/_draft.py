@@ -1,0 +1,57 @@
+"""The facts of an answer while they are being collected."""
+
+from dataclasses import dataclass, field
+
+from lunaroute.dialects._error import read_error
+from lunaroute.dialects._json import JsonObject, get_str
+from lunaroute.dialects._transcript import Transcript
+from lunaroute.model import AnswerFacts, Usage
+
+
+@dataclass(slots=True)
+class Draft:
+    """An :class:`AnswerFacts` to be; one answer owns and fills it."""
+
+    model: str | None = None
+    response_id: str | None = None
+    stop_reason: str | None = None
+    usage: Usage | None = None
+    transcript: Transcript = field(default_factory=Transcript)
+    error_kind: str | None = None
+    error_text: str | None = None
+    has_refusal: bool = False
+    events: int = 0
+    unknown_events: int = 0
+    complete: bool = False
+    problem: str | None = None
+    saw_token: bool = False
+    ends_by_done: bool = False  # whether ``[DONE]`` is this dialect's end
+
+    def name(self, holder: JsonObject) -> None:
+        """Take id and model from the object that carries them."""
+        self.model = get_str(holder, "model") or self.model
+        self.response_id = get_str(holder, "id") or self.response_id
+
+    def fail(self, payload: JsonObject) -> None:
+        self.error_kind, self.error_text = read_error(payload)
+
+    def trouble(self, problem: str) -> None:
+        """The first problem is the one to tell: the others follow from it."""
+        self.problem = self.problem or problem
+
+    def facts(self) -> AnswerFacts:
+        return AnswerFacts(
+            model=self.model,
+            response_id=self.response_id,
+            stop_reason=self.stop_reason,
+            usage=self.usage,
+            texts=tuple(self.transcript.texts),
+            tool_calls=tuple(self.transcript.tool_calls),
+            error_kind=self.error_kind,
+            error_text=self.error_text,
+            has_refusal=self.has_refusal,
+            events=self.events,
+            unknown_events=self.unknown_events,
+            complete=self.complete,
+            problem=self.problem,
+        )

@@ -1,0 +1,99 @@
+"""A client's connection: its bytes, what it is doing, when it was last heard."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import trio
+
+from lunaroute.errors import ClientFault, LunarouteError
+from lunaroute.gateway._socket import RECEIVE_BYTES, Wire
+from lunaroute.wire import MAX_HEAD
+
+if TYPE_CHECKING:
+    from lunaroute.gateway._exchange import Exchange
+
+LINGER_SECONDS = 2.0
+# An empty line, after a proper line or after one that ends in a bare LF: the latter
+# is for the judge to refuse, not for us to wait on.
+_EMPTY_LINE = b"\n\r\n"
+
+
+class ClientGone(LunarouteError):
+    """The client is not there any more."""
+
+
+@dataclass(slots=True, eq=False)
+class Client:
+    """One accepted connection."""
+
+    wire: Wire
+    peer: str
+    listener: str
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+    buffer: bytes = b""
+    exchange: "Exchange | None" = None
+    head_since: float = 0.0  # monotonic; 0 while no head has begun
+    idle_since: float = field(default_factory=time.monotonic)
+    half_closed_at: float = 0.0
+    head_too_slow: bool = False
+    lingers: bool = False  # it was answered before all it sends was read
+
+    async def send(self, data: bytes) -> None:
+        """Raises ClientGone."""
+        try:
+            await self.wire.send(data)
+        except OSError as error:
+            raise ClientGone(str(error)) from error
+
+    async def receive(self, limit: int = RECEIVE_BYTES) -> bytes:
+        """Next bytes, those already read first; empty at the end of file."""
+        if self.buffer:
+            data, self.buffer = self.buffer, b""
+            return data
+        try:
+            return await self.wire.receive(limit)
+        except OSError as error:
+            raise ClientGone(str(error)) from error
+
+    async def linger(self) -> None:
+        """Reads on for a while, so that the answer is not lost.
+
+        A close with unread bytes is a reset, which takes the answer off the client's
+        hands (RFC 9112 9.6).
+        """
+        try:
+            self.wire.end_sending()
+            with trio.move_on_after(LINGER_SECONDS):
+                while await self.wire.receive():
+                    pass
+        except OSError as error:
+            raise ClientGone(str(error)) from error
+
+    async def read_head(self) -> bytes:
+        """The next request head, with its empty line; empty if the client closed.
+
+        Empty lines before it are skipped (RFC 9112 2.2). Raises ClientFault 431 for
+        one that does not end, ClientGone for one that breaks off.
+        """
+        self.idle_since = time.monotonic()
+        data = b""
+        searched = 0
+        while (at := data.find(_EMPTY_LINE, searched)) < 0:
+            if len(data) > MAX_HEAD:
+                raise ClientFault(f"a head of more than {MAX_HEAD} bytes", status=431)
+            searched = max(0, len(data) - len(_EMPTY_LINE) + 1)
+            more = await self.receive()
+            if not more:
+                if data:
+                    raise ClientGone("closed within a request head")
+                return b""
+            data = data + more if data else more.lstrip(b"\r\n")
+            if data and not self.head_since:
+                self.head_since = time.monotonic()
+        end = at + len(_EMPTY_LINE)
+        if end > MAX_HEAD:
+            raise ClientFault(f"a head of more than {MAX_HEAD} bytes", status=431)
+        self.buffer = data[end:]
+        self.head_since = 0.0
+        return data[:end]

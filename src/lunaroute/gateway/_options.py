@@ -1,0 +1,72 @@
+"""What the gateway is told once, at its start. Nothing is reconfigured in place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lunaroute.link import TapLimits
+from lunaroute.model import Dialect
+from lunaroute.routing import Base, Key, parse_base
+
+# Seconds. A client opens connections ahead of need (Claude Code preconnects), so
+# the head's time runs from its first byte and an idle connection may stay long.
+HEAD_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 600.0
+# Moved by a byte in either direction; a stream that produces may run for hours.
+IDLE_SECONDS = 600.0
+# A client that closed its sending half after a whole request may still be reading.
+HALF_CLOSE_SECONDS = 5.0
+CONNECT_SECONDS = 10.0
+POOL_IDLE_SECONDS = 90.0
+POOL_MAX_IDLE = 32
+TCP_KEEPALIVE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Where one dialect's requests go, and with whose key."""
+
+    name: str
+    dialect: Dialect
+    base: Base
+    key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayOptions:
+    """Frozen; made from the plain values that the configuration's reader wrote."""
+
+    log_level: str
+    dialects: frozenset[Dialect]
+    providers: tuple[Provider, ...]
+    tap: TapLimits | None
+    observer_socket: str
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "GatewayOptions":
+        """From the ``gateway`` part of the plan (docs/architecture.md)."""
+        tap = plain["tap"]
+        return cls(
+            log_level=plain["log_level"],
+            dialects=frozenset(Dialect(name) for name in plain["dialects"]),
+            providers=tuple(_providers(plain["providers"])),
+            tap=None
+            if tap is None
+            else TapLimits(
+                max_body=tap["max_body_bytes"],
+                buffer=tap["buffer_bytes"],
+                overflow=tap["overflow"],
+            ),
+            observer_socket=plain.get("observer_socket", ""),
+        )
+
+
+def _providers(plain: Sequence[Mapping[str, Any]]) -> list[Provider]:
+    found = []
+    for entry in plain:
+        dialect = Dialect(entry["dialect"])
+        value = entry["api_key"]
+        key = Key(value, entry["api_key_policy"]) if value else None
+        base = parse_base(entry["base_url"], dialect)
+        found.append(Provider(entry["name"], dialect, base, key))
+    return found

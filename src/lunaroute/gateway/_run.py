@@ -1,0 +1,124 @@
+"""The gateway process, wired: options, tap, pool, handlers, listeners.
+
+Nested nurseries, outermost first: tap, handlers, acceptors. The nesting is the order
+of the shutdown: accepting ends, exchanges finish, the link is emptied.
+"""
+
+import logging
+import os
+import socket
+import time
+from dataclasses import dataclass, field
+
+import trio
+
+from lunaroute.control import Control, Message
+from lunaroute.gateway._options import GatewayOptions
+from lunaroute.gateway._server import Gateway
+from lunaroute.gateway._tap import Tap
+from lunaroute.link import Anchor, Hello
+
+log = logging.getLogger("lunaroute.gateway")
+
+# How long the link may take to swallow what is left after the last exchange.
+LINK_SECONDS = 5.0
+LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the supervisor asked for; the end of its channel asks for a drain."""
+
+    drain: trio.Event = field(default_factory=trio.Event)
+    drain_seconds: float = 30.0
+    handlers: trio.CancelScope = field(default_factory=trio.CancelScope)
+
+
+def run(control_descriptor: int) -> None:
+    """The process' body: serves until the supervisor says otherwise or is gone."""
+    trio.run(_main, socket.socket(fileno=control_descriptor))
+
+
+async def _main(sock: socket.socket) -> None:
+    control = Control(sock)
+    start = await control.receive()
+    if start is None:
+        return
+    options = GatewayOptions.from_plain(start.values["options"])
+    logging.basicConfig(
+        level=LEVELS[options.log_level],
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    listeners = [socket.socket(fileno=number) for number in start.descriptors]
+    tap = _tap(options, start.values["worker"])
+    gateway = Gateway(options, tap)
+    wishes = Wishes()
+    async with trio.open_nursery() as background:
+        if tap is not None:
+            background.start_soon(tap.run)
+        background.start_soon(gateway.sweep)
+        background.start_soon(gateway.watch.run)
+        background.start_soon(_obey, control, wishes, tap)
+        await _serve(gateway, listeners, control, wishes)
+        if tap is not None:
+            await tap.finish(LINK_SECONDS)
+        gateway.pool.close()
+        await control.send("drained", cut=gateway.cut)
+        background.cancel_scope.cancel()
+
+
+async def _serve(
+    gateway: Gateway,
+    listeners: list[socket.socket],
+    control: Control,
+    wishes: Wishes,
+) -> None:
+    async with trio.open_nursery() as handlers:
+        wishes.handlers = handlers.cancel_scope
+        async with trio.open_nursery() as acceptors:
+            for listener in listeners:
+                listener.setblocking(False)
+                acceptors.start_soon(gateway.accept, listener, handlers)
+            await control.send("ready")
+            await wishes.drain.wait()
+            acceptors.cancel_scope.cancel()
+        for listener in listeners:
+            listener.close()
+        gateway.begin_drain()
+        handlers.cancel_scope.deadline = trio.current_time() + wishes.drain_seconds
+
+
+async def _obey(control: Control, wishes: Wishes, tap: Tap | None) -> None:
+    """Takes the supervisor's messages until its channel ends."""
+    while (message := await control.receive()) is not None:
+        if message.op == "link":
+            _connect(message, tap)
+        elif message.op == "drain":
+            wishes.drain_seconds = message.values["seconds"]
+            wishes.drain.set()
+        elif message.op == "stop":
+            wishes.drain.set()
+            wishes.handlers.cancel()
+    log.debug("the supervisor is gone: finishing what is under way")
+    wishes.drain.set()
+
+
+def _connect(message: Message, tap: Tap | None) -> None:
+    sock = message.socket()
+    if tap is None:
+        sock.close()
+    else:
+        tap.connect(sock)
+
+
+def _tap(options: GatewayOptions, worker: int) -> Tap | None:
+    if options.tap is None:
+        return None
+    anchor = Anchor(time.time_ns(), time.monotonic_ns())
+    return Tap(Hello(os.urandom(16).hex(), worker, anchor), options.tap)

@@ -1,0 +1,339 @@
+"""The server's loop: accept, read a head, choose, exchange, and again."""
+
+import errno
+import logging
+import socket
+import time
+
+import trio
+from trio import lowlevel
+
+from lunaroute.errors import ClientFault, Fault, UpstreamFault
+from lunaroute.gateway._client import Client, ClientGone
+from lunaroute.gateway._exchange import Clock, Exchange, Plan, refusal
+from lunaroute.gateway._hangup import hangup_watch
+from lunaroute.gateway._options import (
+    HALF_CLOSE_SECONDS,
+    HEAD_SECONDS,
+    IDLE_SECONDS,
+    KEEP_ALIVE_SECONDS,
+    TCP_KEEPALIVE_SECONDS,
+    GatewayOptions,
+    Provider,
+)
+from lunaroute.gateway._own import healthz, readyz
+from lunaroute.gateway._socket import PlainSocket, tune
+from lunaroute.gateway._tap import Tap
+from lunaroute.gateway._upstream import Health, Pool
+from lunaroute.link import Ending, Route, Times
+from lunaroute.model import Dialect, Outcome
+from lunaroute.routing import (
+    UNCHANGED,
+    Base,
+    Facts,
+    Origin,
+    credentials,
+    dialect_of,
+    guess_dialect,
+)
+from lunaroute.wire import Framing, RequestHead, parse_request
+
+log = logging.getLogger("lunaroute.gateway")
+
+# As trio's own accept loop has it: descriptors come back when connections end.
+ACCEPT_PAUSE = 0.1
+_NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
+# New connections taken per turn, so that a burst does not starve running streams.
+ACCEPT_BURST = 16
+SWEEP_SECONDS = 1.0
+# Answered by the observer, over its Unix socket.
+OBSERVER_PATHS = frozenset((b"/metrics",))
+
+
+class Gateway:
+    """What all connections of this process share; wired in ``_run``."""
+
+    def __init__(self, options: GatewayOptions, tap: Tap | None) -> None:
+        self.options = options
+        self.tap = tap
+        self.pool = Pool()
+        self.watch = hangup_watch()
+        self.clients: set[Client] = set()
+        self.live = 0
+        self.cut = 0
+        self.draining = False
+        self.health = {provider.name: Health() for provider in options.providers}
+        self._observer = _observer(options)
+        self._by_dialect = {
+            provider.dialect: provider for provider in options.providers
+        }
+
+    def note_success(self, provider: str) -> None:
+        """``provider`` answered, whatever it said."""
+        if provider in self.health:  # the observer is none
+            self.health[provider].last_success = time.time()
+
+    def note_error(self, provider: str, error: str) -> None:
+        """``provider`` could not be reached or broke off."""
+        if provider in self.health:
+            self.health[provider].last_error = error
+
+    @property
+    def troubles(self) -> list[str]:
+        """Why the proxy is degraded; empty if records are being written."""
+        if self.tap is None:
+            return []
+        return [self.tap.trouble] if self.tap.trouble else []
+
+    def plan(self, head: RequestHead) -> Plan:
+        """Where this request goes. Raises ClientFault for one that nobody serves."""
+        dialect = dialect_of(_facts(head), self.options.dialects)
+        provider = self._by_dialect.get(dialect)
+        if provider is None:
+            raise ClientFault(
+                f"the provider for the {dialect.value} dialect is switched off",
+                status=404,
+            )
+        sent = bool(head.first(b"authorization") or head.first(b"x-api-key"))
+        return Plan(
+            provider=provider,
+            target=provider.base.target(dialect, head.target),
+            change=credentials(dialect, provider.key, client_sent=sent),
+        )
+
+    async def accept(self, listener: socket.socket, handlers: trio.Nursery) -> None:
+        """Takes connections of one listening socket until cancelled."""
+        address = _address(listener.getsockname())
+        while True:
+            await lowlevel.wait_readable(listener)
+            for _ in range(ACCEPT_BURST):
+                try:
+                    sock, peer = listener.accept()
+                except BlockingIOError:
+                    break
+                except OSError as error:
+                    if error.errno in _NO_DESCRIPTORS:
+                        log.warning("cannot accept: %s; trying again", error.strerror)
+                        await trio.sleep(ACCEPT_PAUSE)
+                    break  # or the client has left before we took it
+                tune(sock, TCP_KEEPALIVE_SECONDS)
+                client = Client(PlainSocket(sock), _address(peer), address)
+                handlers.start_soon(self.serve, client, sock)
+
+    async def serve(self, client: Client, sock: socket.socket) -> None:
+        """One connection from its first byte to its last."""
+        self.clients.add(client)
+        self.watch.add(client, sock)
+        try:
+            with client.scope:
+                await self._serve(client)
+            if client.head_too_slow:
+                await self._refuse_slow(client)
+            if client.lingers:
+                await client.linger()
+        except ClientGone as gone:
+            log.debug("%s left: %s", client.peer, gone)
+        except Exception:
+            log.exception("a fault of our own while serving %s", client.peer)
+        finally:
+            self.watch.remove(sock)
+            self.clients.discard(client)
+            client.wire.close()
+
+    async def sweep(self) -> None:
+        """Once a second: idle limits, pool expiry, gauges. Nothing per chunk."""
+        while True:
+            await trio.sleep(SWEEP_SECONDS)
+            self.watch.peek()
+            now = time.monotonic()
+            for client in self.clients:
+                _judge(client, now)
+            self.pool.expire(now)
+            if self.tap is not None:
+                self.tap.gauge(live=self.live, idle_upstream=self.pool.idle_count)
+                self.tap.report_shed()
+
+    def begin_drain(self) -> None:
+        """No further requests: idle connections end now, busy ones after theirs."""
+        self.draining = True
+        for client in list(self.clients):
+            if client.exchange is None and not client.head_since:
+                client.scope.cancel()
+
+    async def _serve(self, client: Client) -> None:
+        going = True
+        while going and not self.draining:
+            try:
+                raw = await client.read_head()
+                if not raw:
+                    return
+                clock = Clock(accepted=time.monotonic_ns())
+                head = parse_request(raw)
+            except ClientFault as fault:
+                client.lingers = True
+                await client.send(refusal(None, fault, head_only=False))
+                return
+            clock.head_received = time.monotonic_ns()
+            going = await self._request(client, head, clock)
+
+    async def _request(self, client: Client, head: RequestHead, clock: Clock) -> bool:
+        """One request. True if the connection can take another."""
+        path = head.target.partition(b"?")[0]
+        head_only = head.method == b"HEAD"
+        if path in (b"/healthz", b"/readyz") and head.method in (b"GET", b"HEAD"):
+            await client.send(self._own(path, head_only=head_only))
+            return head.framing is Framing.NONE and not head.close
+        try:
+            if path in OBSERVER_PATHS:
+                return await self._ask_observer(client, head, clock)
+            plan = self.plan(head)
+        except ClientFault as fault:
+            self._record_refusal(client, head, clock, fault)
+            answer = refusal(guess_dialect(_facts(head)), fault, head_only=head_only)
+            client.lingers = True
+            await client.send(answer)
+            return False
+        return await self._exchange(client, head, plan, clock, record=True)
+
+    async def _ask_observer(
+        self, client: Client, head: RequestHead, clock: Clock
+    ) -> bool:
+        """The observer is one more upstream; what it is asked is not recorded."""
+        if self._observer is None:
+            raise ClientFault(
+                "recording is off, so there is nothing to tell", status=503
+            )
+        plan = Plan(self._observer, head.target, UNCHANGED)
+        return await self._exchange(client, head, plan, clock, record=False)
+
+    async def _exchange(
+        self,
+        client: Client,
+        head: RequestHead,
+        plan: Plan,
+        clock: Clock,
+        *,
+        record: bool,
+    ) -> bool:
+        tape = None
+        if self.tap is not None and record:
+            base = plan.provider.base
+            route = Route(
+                provider=plan.provider.name,
+                dialect=plan.provider.dialect.value,
+                upstream=base.url,
+                client=client.peer,
+                listener=client.listener,
+            )
+            tape = self.tap.outbox.open(clock.head_received, route, head.raw)
+        exchange = Exchange(self, client, head, plan, tape, clock)
+        client.exchange = exchange
+        self.live += 1
+        try:
+            await exchange.run()
+        finally:
+            going = await self._finish(client, exchange)
+        return going
+
+    async def _finish(self, client: Client, exchange: Exchange) -> bool:
+        with trio.CancelScope(shield=True):  # bounded: one send of at most 5 s
+            going = await exchange.finish()
+        client.exchange = None
+        self.live -= 1
+        if exchange.outcome is Outcome.INTERRUPTED:
+            self.cut += 1
+        if isinstance(exchange.fault, UpstreamFault):
+            name = exchange.plan.provider.name
+            self.note_error(name, str(exchange.fault))
+            log.warning("%s: %s", name, exchange.fault)
+        torn = exchange.outcome not in (Outcome.ANSWERED, Outcome.REFUSED_BY_PROVIDER)
+        if torn and exchange.committed and exchange.ends_by_close:
+            client.wire.abort()
+            return False
+        return going
+
+    def _own(self, path: bytes, *, head_only: bool) -> bytes:
+        if path == b"/healthz":
+            return healthz(head_only=head_only)
+        return readyz(
+            self.options.providers,
+            self.health,
+            self.troubles,
+            draining=self.draining,
+            head_only=head_only,
+        )
+
+    def _record_refusal(
+        self, client: Client, head: RequestHead, clock: Clock, fault: Fault
+    ) -> None:
+        """A request we refuse is an exchange too: it has its record."""
+        if self.tap is None:
+            return
+        dialect = guess_dialect(_facts(head))
+        route = Route(
+            "", dialect.value if dialect else "", "", client.peer, client.listener
+        )
+        tape = self.tap.outbox.open(clock.head_received, route, head.raw)
+        ended = time.monotonic_ns()
+        tape.close(
+            ended,
+            Ending(
+                Outcome.REFUSED_BY_US,
+                fault.status,
+                str(fault),
+                0,
+                0,
+                Times(
+                    accepted=clock.accepted,
+                    head_received=clock.head_received,
+                    ended=ended,
+                ),
+            ),
+        )
+
+    async def _refuse_slow(self, client: Client) -> None:
+        fault = ClientFault(
+            f"the request head took longer than {HEAD_SECONDS:g} s", status=408
+        )
+        await client.send(refusal(None, fault, head_only=False))
+
+
+def _judge(client: Client, now: float) -> None:
+    """Ends what has been silent too long."""
+    exchange = client.exchange
+    if exchange is not None:
+        silent = now - exchange.last_active / 1e9
+        if silent > IDLE_SECONDS and exchange.status != 101:
+            exchange.cancel(Outcome.TIMED_OUT)
+        elif client.half_closed_at and now - client.half_closed_at > HALF_CLOSE_SECONDS:
+            exchange.cancel(Outcome.CLIENT_LEFT)
+    elif client.head_since:
+        if now - client.head_since > HEAD_SECONDS:
+            client.head_too_slow = True
+            client.scope.cancel()
+    elif now - client.idle_since > KEEP_ALIVE_SECONDS:
+        client.scope.cancel()
+
+
+def _observer(options: GatewayOptions) -> Provider | None:
+    if not options.observer_socket:
+        return None
+    origin = Origin(tls=False, host="localhost", port=80, unix=options.observer_socket)
+    return Provider("observer", Dialect.OPENAI, Base(origin, "", "observer"), None)
+
+
+def _facts(head: RequestHead) -> Facts:
+    path = head.target.partition(b"?")[0].decode("latin-1")
+    return Facts(
+        path=path,
+        has_anthropic_version=bool(head.first(b"anthropic-version")),
+        has_x_api_key=bool(head.first(b"x-api-key")),
+    )
+
+
+def _address(name: object) -> str:
+    """``host:port`` of a socket name, brackets around IPv6."""
+    if isinstance(name, tuple) and len(name) >= 2:
+        host, port = str(name[0]), name[1]
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return str(name)

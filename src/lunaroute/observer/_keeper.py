@@ -1,0 +1,144 @@
+"""The keeper: takes ended exchanges, commits them in batches, then acknowledges.
+
+A batch that cannot be committed is tried again until it can: the gateways keep what
+is not acknowledged, and reading stops while too much waits here, so that trouble
+with a disk costs neither records nor memory without bound.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import trio
+
+from lunaroute.errors import StoreError
+from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.observer._links import LinkEnd
+
+log = logging.getLogger("lunaroute.observer")
+
+BATCH_EXCHANGES = 100
+BATCH_SECONDS = 0.1
+# Waiting here beside the gateway's own buffer; then the link is not read any more.
+MAX_WAITING_BYTES = 32 * 1024 * 1024
+RETRY_SECONDS = 0.5
+MAX_RETRY_SECONDS = 4.0
+
+
+class Writes(Protocol):
+    """What the keeper needs of a recorder."""
+
+    def record(self, batch: Sequence[RawExchange]) -> "Committed":
+        """Commits what it can of ``batch``. Raises StoreError or OSError if it could
+        commit nothing.
+        """
+        ...
+
+
+class Committed(Protocol):
+    """Which exchanges are on disk now."""
+
+    @property
+    def ids(self) -> tuple[ExchangeId, ...]: ...
+
+
+class Keeper:
+    """Between the links and the recorder."""
+
+    def __init__(self, open_recorder: Callable[[], Writes]) -> None:
+        self._open_recorder = open_recorder
+        self._recorder: Writes | None = None
+        self._waiting: deque[tuple[LinkEnd, RawExchange]] = deque()
+        self._waiting_bytes = 0
+        self._arrived = trio.Event()
+        self._room = trio.Event()
+        self._room.set()
+        self._closed = False
+        self.trouble = ""
+        self.recorded = 0
+
+    async def put(self, link: LinkEnd, exchanges: Iterable[RawExchange]) -> None:
+        """Hands exchanges over; waits while too much is waiting."""
+        for exchange in exchanges:
+            self._waiting.append((link, exchange))
+            self._waiting_bytes += _size(exchange)
+        self._arrived.set()
+        if self._waiting_bytes > MAX_WAITING_BYTES:
+            self._room = trio.Event()
+        await self._room.wait()
+
+    def close(self) -> None:
+        """Nothing more will come: ``run`` returns after the last commit."""
+        self._closed = True
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Commits until closed and empty."""
+        while True:
+            await self._arrived.wait()
+            if not self._waiting and self._closed:
+                return
+            if len(self._waiting) < BATCH_EXCHANGES and not self._closed:
+                await trio.sleep(BATCH_SECONDS)
+            batch = [
+                self._waiting.popleft()
+                for _ in range(min(BATCH_EXCHANGES, len(self._waiting)))
+            ]
+            if not self._waiting and not self._closed:
+                self._arrived = trio.Event()
+            await self._commit(batch)
+            self._waiting_bytes -= sum(_size(exchange) for _, exchange in batch)
+            if self._waiting_bytes <= MAX_WAITING_BYTES:
+                self._room.set()
+
+    async def _commit(self, batch: list[tuple[LinkEnd, RawExchange]]) -> None:
+        """Returns when all of ``batch`` is committed and acknowledged."""
+        pause = RETRY_SECONDS
+        while batch:
+            exchanges = [exchange for _, exchange in batch]
+            try:
+                done = await trio.to_thread.run_sync(self._record, exchanges)
+            except (StoreError, OSError) as error:
+                self._complain(str(error))
+                await trio.sleep(pause)
+                pause = min(MAX_RETRY_SECONDS, pause * 2)
+                continue
+            if self.trouble:
+                log.warning("recording goes on")
+                self.trouble = ""
+            self.recorded += len(done)
+            await _acknowledge(entry for entry in batch if entry[1].id in done)
+            batch = [entry for entry in batch if entry[1].id not in done]
+
+    def _record(self, exchanges: Sequence[RawExchange]) -> frozenset[ExchangeId]:
+        """Runs in a worker thread."""
+        if self._recorder is None:
+            self._recorder = self._open_recorder()
+        return frozenset(self._recorder.record(exchanges).ids)
+
+    def _complain(self, trouble: str) -> None:
+        if trouble != self.trouble:
+            log.warning("cannot record, records wait in memory: %s", trouble)
+            self.trouble = trouble
+
+
+async def _acknowledge(batch: Iterable[tuple[LinkEnd, RawExchange]]) -> None:
+    by_link: dict[LinkEnd, list[int]] = {}
+    for link, exchange in batch:
+        by_link.setdefault(link, []).append(exchange.id.counter)
+    for link, counters in by_link.items():
+        await link.acknowledge(counters)
+
+
+def _size(exchange: RawExchange) -> int:
+    """Bytes of bodies that an exchange holds in memory."""
+    return sum(
+        len(tapped.tail) + sum(len(chunk) for _, chunk in tapped.chunks)
+        for tapped in (
+            exchange.request,
+            exchange.answer,
+            exchange.tunnel_up,
+            exchange.tunnel_down,
+        )
+    )

@@ -1,0 +1,32 @@
+"""What the observer is told once, at its start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ObserverOptions:
+    """Frozen; a writer that is switched off has no path."""
+
+    log_level: str
+    home: Path
+    jsonl_directory: Path | None
+    sqlite_path: Path | None
+    socket_directory: Path  # where the web application's socket lies
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
+        """From the ``observer`` part of the plan (docs/architecture.md)."""
+        return cls(
+            log_level=plain["log_level"],
+            home=Path(plain["home"]),
+            jsonl_directory=_path(plain["jsonl_directory"]),
+            sqlite_path=_path(plain["sqlite_path"]),
+            socket_directory=Path(plain["socket_directory"]),
+        )
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None

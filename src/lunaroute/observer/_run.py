@@ -1,0 +1,162 @@
+"""The observer process, wired: options, lock, store, recorder, links."""
+
+import fcntl
+import logging
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import trio
+
+from lunaroute.control import Control
+from lunaroute.observer._keeper import Keeper, Writes
+from lunaroute.observer._links import LinkEnd
+from lunaroute.observer._metrics import Metrics
+from lunaroute.observer._options import ObserverOptions
+from lunaroute.observer._web import serve_web
+from lunaroute.recording import Recorder
+from lunaroute.store import open_store
+
+log = logging.getLogger("lunaroute.observer")
+
+# The assistant's machine is busy; the record can wait, the person cannot.
+NICENESS = 5
+HEALTH_SECONDS = 1.0
+LOCK_SECONDS = 0.02
+LEVELS = {
+    "trace": logging.DEBUG,
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warn": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+
+class Observer:
+    """The links of this process and where their exchanges go."""
+
+    def __init__(self, options: ObserverOptions, nursery: trio.Nursery) -> None:
+        self._options = options
+        self._nursery = nursery
+        self._links: set[LinkEnd] = set()
+        self._ending = False
+        self.orphaned = False  # the supervisor is gone: what it would tidy is ours
+        self._all_gone = trio.Event()
+        self.keeper = Keeper(self._open_recorder)
+        self.metrics = Metrics()
+
+    async def obey(self, control: Control) -> None:
+        """Takes the supervisor's messages. The end of its channel means finish."""
+        while (message := await control.receive()) is not None:
+            if message.op == "link":
+                link = LinkEnd(message.socket())
+                self._links.add(link)
+                self._nursery.start_soon(self._follow, link)
+            elif message.op == "finish":
+                self._finish()
+            elif message.op == "release":
+                self._release()
+        self.orphaned = True
+        self._finish()
+
+    async def report_health(self) -> None:
+        """Once a second, to every gateway, and what they report into the metrics."""
+        while True:
+            await trio.sleep(HEALTH_SECONDS)
+            for link in list(self._links):
+                await link.report(self.keeper.trouble)
+            self.metrics.take(
+                [link.assembler for link in self._links], self.keeper.recorded
+            )
+
+    async def wait_all_gone(self) -> None:
+        """Returns once we were told to end and no link is left."""
+        await self._all_gone.wait()
+
+    def _finish(self) -> None:
+        """No further links: ends when those that are open have ended."""
+        self._ending = True
+        if not self._links:
+            self._all_gone.set()
+
+    def _release(self) -> None:
+        """Another observer takes over: the gateways will send it what is open."""
+        self._ending = True
+        for link in self._links:
+            link.close()
+        if not self._links:
+            self._all_gone.set()
+
+    async def _follow(self, link: LinkEnd) -> None:
+        try:
+            while (complete := await link.receive()) is not None:
+                await self.keeper.put(link, complete)
+            if link.is_open:
+                await self.keeper.put(link, link.interrupt())
+        except trio.ClosedResourceError:
+            log.debug("a link was handed over")
+        finally:
+            link.close()
+            self._links.discard(link)
+            if self._ending and not self._links:
+                self._all_gone.set()
+
+    def _open_recorder(self) -> Writes:
+        options = self._options
+        store = None
+        if options.sqlite_path is not None:
+            store = open_store(options.sqlite_path, writer=True)
+        return Recorder(options.jsonl_directory, store)
+
+
+def run(control_descriptor: int) -> None:
+    """The process' body: records until all its links have ended."""
+    os.nice(NICENESS)
+    os.umask(0o077)
+    trio.run(_main, socket.socket(fileno=control_descriptor))
+
+
+async def _main(sock: socket.socket) -> None:
+    control = Control(sock)
+    start = await control.receive()
+    if start is None:
+        return
+    options = ObserverOptions.from_plain(start.values["options"])
+    logging.basicConfig(
+        level=LEVELS[options.log_level],
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    web_socket = start.socket()
+    async with trio.open_nursery() as nursery:
+        observer = Observer(options, nursery)
+        nursery.start_soon(observer.obey, control)
+        nursery.start_soon(observer.report_health)
+        nursery.start_soon(serve_web, web_socket, observer.metrics)
+        async with _lock(options.home / "recorder.lock"):
+            await control.send("ready")
+            async with trio.open_nursery() as keeping:
+                keeping.start_soon(observer.keeper.run)
+                await observer.wait_all_gone()
+                observer.keeper.close()
+        nursery.cancel_scope.cancel()
+    if observer.orphaned:
+        shutil.rmtree(options.socket_directory, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _lock(path: Path) -> AsyncIterator[None]:
+    """One recorder per home: waits for an earlier one to commit and end."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                await trio.sleep(LOCK_SECONDS)
+        yield
+    finally:
+        os.close(descriptor)

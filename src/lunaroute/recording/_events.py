@@ -1,0 +1,237 @@
+"""A reading as JSONL: one event a line, the same few events for every exchange.
+
+``completed`` is always there, once and last; a file that ends with it is whole.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+import orjson
+
+from lunaroute.model import Outcome, TextKind, ToolCall
+from lunaroute.recording._allowed import request_headers
+from lunaroute.recording._reading import Reading, clean
+from lunaroute.recording._timeline import between_ms, whole_ms
+from lunaroute.recording._tokens import final_tokens, token_stats, token_totals
+
+SCHEMA = 1
+
+Event = dict[str, object]
+
+
+def event_lines(reading: Reading) -> bytes:
+    """All lines of one exchange, in the order in which things happened."""
+    return b"".join(
+        orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
+        for event in _events(reading)
+    )
+
+
+def completed_prefix(exchange_id: str = "") -> bytes:
+    """How the last line of an exchange begins; no other line can begin so."""
+    start = _named("completed", exchange_id)
+    text = orjson.dumps(start)[:-1]
+    return text + b"," if exchange_id else text.partition(b'"exchange_id"')[0]
+
+
+def _named(kind: str, exchange_id: str) -> Event:
+    return {"type": kind, "schema": SCHEMA, "exchange_id": exchange_id}
+
+
+def _events(reading: Reading) -> Iterator[Event]:
+    times = reading.ending.times
+    yield _event(reading, "started", 0, _started(reading))
+    sent = times.last_byte_up or times.head_received
+    yield _event(reading, "request_recorded", sent, _request(reading))
+    if reading.is_streamed:
+        first = reading.timeline.first_token
+        known: Event = {"time_to_first_token_ms": _first_token_ms(reading)}
+        yield _event(reading, "stream_started", first or times.first_body_down, known)
+    if reading.raw.answer_head:
+        yield _event(reading, "response_recorded", times.ended, _response(reading))
+    for call in reading.answer.tool_calls:
+        asked = {**_call(call), "tool_arguments": clean(call.arguments)}
+        yield _event(reading, "tool_call_recorded", times.ended, asked)
+    yield _event(reading, "completed", times.ended, _completed(reading))
+
+
+def _event(reading: Reading, kind: str, moment: int, more: Event) -> Event:
+    return {
+        **_named(kind, reading.id),
+        "session_id": reading.session.id,
+        "request_id": reading.id,
+        "timestamp": reading.timeline.stamp(moment),
+        **more,
+    }
+
+
+def _started(reading: Reading) -> Event:
+    head, route = reading.request_head, reading.route
+    return {
+        "model_requested": reading.request.model,
+        "provider": route.provider,
+        "listener": route.listener,
+        "is_streaming": reading.request.streaming or reading.is_streamed,
+        "client_ip": route.client.rpartition(":")[0] or route.client or None,
+        "user_agent": head.get("user-agent"),
+        "api_version": head.get("anthropic-version"),
+        "request_headers": request_headers(head),
+        "session_tags": [],
+        "client_session_id": reading.session.client_id,
+        "agent": reading.who.agent,
+        "parent_agent": reading.who.parent_agent,
+        "dialect": route.dialect,
+        "endpoint": reading.endpoint.value,
+        "method": head.first[0],
+        "path": reading.path,
+        "query": reading.query or None,
+        "upstream": route.upstream,
+    }
+
+
+def _request(reading: Reading) -> Event:
+    request, times = reading.request, reading.ending.times
+    prompts = [t.text for t in request.texts if t.kind is TextKind.PROMPT]
+    return {
+        "request_text": clean(prompts[-1]) if prompts else None,
+        "request_json": reading.request_json,
+        "estimated_tokens": None,
+        "pre_processing_ms": between_ms(times.head_received, times.first_byte_up),
+        "request_size_bytes": reading.ending.request_bytes,
+        "message_count": request.message_count,
+        "has_system_prompt": request.has_system,
+        "has_tools": request.tool_count > 0,
+        "tool_count": request.tool_count,
+        "truncated": reading.raw.request.truncated,
+    }
+
+
+def _response(reading: Reading) -> Event:
+    answer, times, token = reading.answer, reading.ending.times, reading.timeline
+    spoken = [t.text for t in answer.texts if t.kind is TextKind.ANSWER]
+    blocks = [t for t in answer.texts if t.kind is not TextKind.TOOL_INPUT]
+    streaming_ms = whole_ms(token.first_token or times.first_body_down, times.ended)
+    speed = None
+    if answer.usage and reading.is_streamed and streaming_ms:
+        speed = 1_000 * answer.usage.output_total / streaming_ms
+    return {
+        "response_text": clean("\n".join(spoken)) if spoken else None,
+        "response_json": reading.answer_json,
+        "model_used": answer.model,
+        "provider_latency_ms": whole_ms(times.first_byte_up, times.ended),
+        "post_processing_ms": None,
+        "total_proxy_overhead_ms": between_ms(times.head_received, times.first_byte_up),
+        **token_stats(answer.usage),
+        "tokens_per_second": speed,
+        "tool_calls": [_call(call) for call in answer.tool_calls],
+        "response_size_bytes": reading.ending.answer_bytes,
+        "content_blocks": len(blocks) + len(answer.tool_calls),
+        "has_refusal": answer.has_refusal,
+        "is_streaming": reading.is_streamed,
+        "chunk_count": len(reading.raw.answer.chunks),
+        "streaming_duration_ms": streaming_ms if reading.is_streamed else None,
+        "status": reading.status or None,
+        "truncated": reading.raw.answer.truncated,
+    }
+
+
+def _call(call: ToolCall) -> Event:
+    return {
+        "tool_name": clean(call.name),
+        "tool_call_id": clean(call.id),
+        "execution_time_ms": None,
+        "input_size_bytes": len(call.arguments.encode("utf-8", "replace")),
+        "output_size_bytes": None,
+        "success": None,
+    }
+
+
+def _completed(reading: Reading) -> Event:
+    answer, ending, times = reading.answer, reading.ending, reading.ending.times
+    provider_ms = whole_ms(times.first_byte_up, times.ended) or 0
+    overhead_ms = between_ms(times.head_received, times.first_byte_up) or 0.0
+    model = answer.model or reading.request.model
+    error = answer.error_text or answer.error_kind or clean(ending.error)
+    return {
+        "success": reading.outcome is Outcome.ANSWERED,
+        "error": error or None,
+        "finish_reason": answer.stop_reason,
+        "total_duration_ms": whole_ms(reading.timeline.start, times.ended) or 0,
+        "provider_time_ms": provider_ms,
+        "proxy_overhead_ms": overhead_ms,
+        **token_totals(answer.usage, model),
+        **_tool_summary(reading.answer.tool_calls),
+        **_performance(provider_ms, overhead_ms),
+        "streaming_stats": _streaming(reading),
+        "estimated_cost": None,
+        "outcome": reading.outcome.value,
+        "status": reading.status or None,
+        "error_kind": answer.error_kind,
+        "problem": reading.problem,
+        "shed_bytes": reading.raw.shed,
+        "final_stats": {
+            "tokens": final_tokens(answer.usage),
+            "tools": {"total_calls": len(answer.tool_calls)},
+        },
+    }
+
+
+def _tool_summary(calls: tuple[ToolCall, ...]) -> Event:
+    counts = Counter(clean(call.name) for call in calls)
+    no_time = {
+        "total_execution_time_ms": None,
+        "avg_execution_time_ms": None,
+        "error_count": 0,
+    }
+    by_tool = {name: {"call_count": n, **no_time} for name, n in counts.items()}
+    return {
+        "total_tool_calls": len(calls),
+        "unique_tool_count": len(counts),
+        "by_tool": by_tool,
+        "total_tool_time_ms": None,
+        "tool_error_count": 0,
+    }
+
+
+def _performance(provider_ms: int, overhead_ms: float) -> Event:
+    together = provider_ms + overhead_ms
+    return {
+        "avg_provider_latency_ms": provider_ms,
+        "p50_latency_ms": None,
+        "p95_latency_ms": None,
+        "p99_latency_ms": None,
+        "max_latency_ms": provider_ms,
+        "min_latency_ms": provider_ms,
+        "avg_pre_processing_ms": overhead_ms,
+        "avg_post_processing_ms": None,
+        "proxy_overhead_percentage": 100 * overhead_ms / together if together else 0.0,
+    }
+
+
+def _first_token_ms(reading: Reading) -> int | None:
+    times = reading.ending.times
+    sent = times.first_byte_up or reading.timeline.start
+    return whole_ms(sent, reading.timeline.first_token)
+
+
+def _streaming(reading: Reading) -> Event | None:
+    if not reading.is_streamed:
+        return None
+    moments = [when for when, _ in reading.raw.answer.chunks]
+    pairs = pairwise(moments)
+    gaps = sorted(max(0, later - earlier) / 1_000_000 for earlier, later in pairs)
+    first = reading.timeline.first_token or reading.ending.times.first_body_down
+    return {
+        "time_to_first_token_ms": _first_token_ms(reading),
+        "total_chunks": len(moments),
+        "streaming_duration_ms": whole_ms(first, reading.ending.times.ended),
+        "avg_chunk_latency_ms": sum(gaps) / len(gaps) if gaps else None,
+        **{f"p{q}_chunk_latency_ms": _percentile(gaps, q) for q in (50, 95, 99)},
+        "max_chunk_latency_ms": gaps[-1] if gaps else None,
+        "min_chunk_latency_ms": gaps[0] if gaps else None,
+    }
+
+
+def _percentile(ordered: list[float], q: int) -> float | None:
+    return ordered[(len(ordered) - 1) * q // 100] if ordered else None

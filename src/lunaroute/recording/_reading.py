@@ -1,0 +1,244 @@
+"""Reads a raw exchange: heads, bodies, session, facts of both directions.
+
+The one place where the wire's bytes become values; rows and events are made from these.
+"""
+
+from dataclasses import dataclass, replace
+
+import orjson
+
+from lunaroute.dialects import answer_reader, endpoint_of, read_request, session_of
+from lunaroute.link import Ending, RawExchange, Route
+from lunaroute.model import (
+    AnswerFacts,
+    Dialect,
+    Endpoint,
+    Outcome,
+    RequestFacts,
+    SessionFacts,
+    Usage,
+)
+from lunaroute.recording._allowed import split_target
+from lunaroute.recording._body import Body, read_body
+from lunaroute.recording._head import Head, read_head
+from lunaroute.recording._outcome import ending_of, outcome_of
+from lunaroute.recording._session import SessionName, name_session
+from lunaroute.recording._timeline import Timeline, timeline
+
+# The endpoints whose exchanges are turns of a conversation and have texts.
+TURNS = frozenset({Endpoint.MESSAGES, Endpoint.CHAT, Endpoint.RESPONSES})
+
+_DIALECTS = {dialect.value: dialect for dialect in Dialect}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one exchange says, ready to be written in either form."""
+
+    raw: RawExchange
+    route: Route
+    ending: Ending
+    timeline: Timeline
+    request_head: Head
+    answer_head: Head
+    path: str
+    query: str
+    endpoint: Endpoint
+    session: SessionName
+    who: SessionFacts
+    request: RequestFacts
+    answer: AnswerFacts
+    request_json: object
+    answer_json: object
+    request_hash: str | None
+    answer_hash: str | None
+    is_streamed: bool
+    status: int
+    outcome: Outcome
+    problem: str | None
+
+    @property
+    def id(self) -> str:
+        return str(self.raw.id)
+
+    @property
+    def is_turn(self) -> bool:
+        return self.endpoint in TURNS
+
+
+def read_exchange(raw: RawExchange, key: bytes) -> Reading:
+    """Reads everything that can be read; ``key`` keys the hashes of the bodies."""
+    reading = _with_request(_with_heads(bare_reading(raw)), key)
+    reading = _with_answer(reading, key)
+    if raw.shed:
+        return _troubled(reading, f"shed: {raw.shed} bytes, the buffer was full")
+    return reading
+
+
+def bare_reading(raw: RawExchange, problem: str | None = None) -> Reading:
+    """The gateway's facts alone, for an exchange whose bytes are not read (yet)."""
+    ending = ending_of(raw)
+    nothing = read_head(b"")
+    return Reading(
+        raw=raw,
+        route=_clean_route(raw.route),
+        ending=ending,
+        timeline=timeline(raw, ending.times, 0),
+        request_head=nothing,
+        answer_head=nothing,
+        path="",
+        query="",
+        endpoint=Endpoint.OTHER,
+        session=name_session(None, str(raw.id)),
+        who=SessionFacts(),
+        request=RequestFacts(),
+        answer=AnswerFacts(),
+        request_json=None,
+        answer_json=None,
+        request_hash=None,
+        answer_hash=None,
+        is_streamed=False,
+        status=ending.status,
+        outcome=outcome_of(ending, ending.status, AnswerFacts()),
+        problem=None if problem is None else clean(problem),
+    )
+
+
+def _with_heads(reading: Reading) -> Reading:
+    raw = reading.raw
+    request_head, answer_head = read_head(raw.request_head), read_head(raw.answer_head)
+    method, target, _ = request_head.first
+    path, query = split_target(target)
+    return replace(
+        reading,
+        request_head=request_head,
+        answer_head=answer_head,
+        path=path,
+        query=query,
+        endpoint=_endpoint(raw.route.dialect, method, path),
+        is_streamed=_is_event_stream(answer_head),
+        status=reading.ending.status or _status(answer_head),
+    )
+
+
+def _with_request(reading: Reading, key: bytes) -> Reading:
+    raw, head, endpoint = reading.raw, reading.request_head, reading.endpoint
+    body = read_body(raw.request, head, key)
+    sent = body.joined()
+    request = read_request(endpoint, sent)
+    who = session_of(endpoint, head.fields, sent)
+    reading = replace(
+        reading,
+        session=name_session(who.id, reading.id),
+        who=who,
+        request=request if endpoint in TURNS else replace(request, texts=()),
+        request_json=parsed(sent),
+        request_hash=body.hash,
+    )
+    # What is not there has no fault: the answer's status says what came of it.
+    facts = request.problem if raw.request.size else None
+    return _troubled(
+        reading, _said("request body", body.problem), _said("request", facts)
+    )
+
+
+def _with_answer(reading: Reading, key: bytes) -> Reading:
+    raw, head = reading.raw, reading.answer_head
+    body = read_body(raw.answer, head, key)
+    answer, first_token = _read_answer(reading, body)
+    is_json = bool(raw.answer_head) and not reading.is_streamed
+    outcome = outcome_of(reading.ending, reading.status, answer)
+    problem = answer.problem if raw.answer.size else None
+    if reading.endpoint not in TURNS:
+        answer = _without_texts(answer, reading.endpoint)
+    reading = replace(
+        reading,
+        timeline=timeline(raw, reading.ending.times, first_token),
+        answer=answer,
+        answer_json=parsed(body.joined()) if is_json else None,
+        answer_hash=body.hash,
+        outcome=outcome,
+    )
+    return _troubled(
+        reading, _said("answer body", body.problem), _said("answer", problem)
+    )
+
+
+def _said(where: str, problem: str | None) -> str | None:
+    return f"{where}: {problem}" if problem else None
+
+
+def _troubled(reading: Reading, *problems: str | None) -> Reading:
+    found = [problem for problem in (reading.problem, *problems) if problem]
+    return replace(reading, problem=clean("; ".join(found)) or None)
+
+
+def clean(text: str) -> str:
+    """The text without what neither UTF-8 nor a database can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def parsed(body: bytes) -> object:
+    """A body as a value to be written as JSON; None if it is none.
+
+    Where it fits on one line it is written as it came: no number is rounded, no
+    repeated name lost.
+    """
+    if not body:
+        return None
+    try:
+        value: object = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if b"\n" in body or b"\r" in body:
+        return value
+    return orjson.Fragment(body)
+
+
+def _endpoint(dialect: str, method: str, path: str) -> Endpoint:
+    known = _DIALECTS.get(dialect)
+    return Endpoint.OTHER if known is None else endpoint_of(known, method, path)
+
+
+def _status(head: Head) -> int:
+    code = head.first[1]
+    return int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 0
+
+
+def _is_event_stream(head: Head) -> bool:
+    return (head.get("content-type") or "").lower().startswith("text/event-stream")
+
+
+def _read_answer(reading: Reading, body: Body) -> tuple[AnswerFacts, int]:
+    """The facts of the answer, and when its first token was forwarded."""
+    # After a 101 there are frames, not an answer.
+    if not reading.answer_head.fields or reading.status == 101:
+        return AnswerFacts(), 0
+    content_type = reading.answer_head.get("content-type") or ""
+    reader = answer_reader(
+        reading.endpoint, content_type=content_type, status=reading.status
+    )
+    first_token = 0
+    for when, piece in body.pieces:
+        reader.feed(piece)
+        if not first_token and reader.saw_token:
+            first_token = when
+    return reader.close(), first_token
+
+
+def _without_texts(answer: AnswerFacts, endpoint: Endpoint) -> AnswerFacts:
+    usage = answer.usage
+    if endpoint is Endpoint.COUNT_TOKENS and usage is not None:
+        # Tokens that were counted, not used: kept as the vendor's number only.
+        usage = Usage(vendor=usage.vendor)
+    return replace(answer, texts=(), usage=usage)
+
+
+def _clean_route(route: Route) -> Route:
+    return Route(
+        provider=clean(route.provider),
+        dialect=clean(route.dialect),
+        upstream=clean(route.upstream),
+        client=clean(route.client),
+        listener=clean(route.listener),
+    )

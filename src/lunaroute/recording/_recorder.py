@@ -1,0 +1,120 @@
+"""The recorder: raw exchanges in, ids of those that are safely on disk out."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from lunaroute.errors import StoreError
+from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.recording._keeper import FileKeeper, StoreKeeper
+from lunaroute.recording._record import Record, make_record
+from lunaroute.store import ExchangeRow, Store
+
+_log = logging.getLogger(__name__)
+
+# One commit holds at most this much of the wire: a made record is as large again, and
+# a batch may be a hundred bodies of megabytes.
+_SLICE_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedBatch:
+    """``ids`` are on disk and may be forgotten; ``rows`` are those that are news.
+
+    An exchange that was recorded before is among the ids and not among the rows.
+    """
+
+    ids: tuple[ExchangeId, ...]
+    rows: tuple[ExchangeRow, ...]
+
+
+def local_day() -> date:
+    """The date by which files are filed: where the user lives, not in UTC."""
+    return datetime.now().astimezone().date()
+
+
+class Recorder:
+    """Writes exchanges as JSONL, into the store, or both, each exactly once.
+
+    Synchronous and for one thread at a time. ``today`` and ``key`` are for tests and
+    for whoever keeps the installation's key elsewhere.
+    """
+
+    __slots__ = ("_keeper", "_key", "_store", "_today")
+
+    def __init__(
+        self,
+        jsonl_directory: Path | None,
+        store: Store | None,
+        *,
+        today: Callable[[], date] = local_day,
+        key: bytes | None = None,
+    ) -> None:
+        self._store = store
+        self._today = today
+        self._key = key
+        self._keeper: StoreKeeper | FileKeeper | None = None
+        if store is not None:
+            self._keeper = StoreKeeper(store, jsonl_directory)
+        elif jsonl_directory is not None:
+            self._keeper = FileKeeper(jsonl_directory)
+
+    def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:
+        """Commits the batch, or as much of it as the disk takes.
+
+        Raises StoreError or OSError when nothing of it could be committed. The rest,
+        or all of it, may be given again at any time.
+        """
+        ids: list[ExchangeId] = []
+        rows: list[ExchangeRow] = []
+        for part in _slices(_once(batch)):
+            try:
+                rows += self._keep(part)
+            except (StoreError, OSError) as error:
+                if not ids:
+                    raise
+                _log.warning("recorded %d of %d: %s", len(ids), len(batch), error)
+                break
+            ids += [raw.id for raw in part]
+        return RecordedBatch(tuple(ids), tuple(rows))
+
+    def _keep(self, part: list[RawExchange]) -> list[ExchangeRow]:
+        if self._keeper is None:
+            return []
+        key = self._install_key()
+        records: list[Record] = [make_record(raw, key) for raw in part]
+        return self._keeper.keep(records, self._today())
+
+    def _install_key(self) -> bytes:
+        if self._key is None:
+            store = self._store
+            self._key = (
+                secrets.token_bytes(32) if store is None else store.install_key()
+            )
+        return self._key
+
+
+def _once(batch: Sequence[RawExchange]) -> list[RawExchange]:
+    return list({str(raw.id): raw for raw in batch}.values())
+
+
+def _slices(batch: list[RawExchange]) -> Iterator[list[RawExchange]]:
+    part: list[RawExchange] = []
+    held = 0
+    for raw in batch:
+        size = _held(raw)
+        if part and held + size > _SLICE_BYTES:
+            yield part
+            part, held = [], 0
+        part.append(raw)
+        held += size
+    if part:
+        yield part
+
+
+def _held(raw: RawExchange) -> int:
+    bodies = (raw.request, raw.answer)
+    return sum(len(data) for body in bodies for _, data in body.chunks)

@@ -1,0 +1,146 @@
+"""A reading as the rows of the store."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import orjson
+
+from lunaroute.model import Endpoint, Usage
+from lunaroute.recording._allowed import answer_headers, request_headers
+from lunaroute.recording._reading import Reading, clean
+from lunaroute.recording._texts import result_rows, text_rows
+from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
+
+_CLASSES = {
+    Endpoint.COUNT_TOKENS: "count_tokens",
+    Endpoint.EMBEDDINGS: "embeddings",
+    Endpoint.MODELS: "other",
+    Endpoint.OTHER: "other",
+}
+
+
+def prepare_rows(reading: Reading, key: bytes) -> Prepared:
+    """Everything that the exchange adds to the store."""
+    calls = tuple(
+        ToolCallRow(ordinal, clean(c.id), clean(c.name), clean(c.arguments))
+        for ordinal, c in enumerate(reading.answer.tool_calls)
+    )
+    return Prepared(
+        exchange=_exchange_row(reading),
+        texts=text_rows(reading, key),
+        calls=calls if reading.is_turn else (),
+        results=result_rows(reading, key) if reading.is_turn else (),
+    )
+
+
+def _exchange_row(reading: Reading) -> ExchangeRow:
+    row = _with_answer(_with_request(_route_row(reading), reading), reading)
+    return _with_tokens(_with_moments(row, reading), reading.answer.usage or Usage())
+
+
+def _route_row(reading: Reading) -> ExchangeRow:
+    route, ending, who = reading.route, reading.ending, reading.who
+    return ExchangeRow(
+        id=reading.id,
+        session_id=reading.session.id,
+        client_session_id=_text(reading.session.client_id),
+        started_at=reading.timeline.started_at,
+        outcome=reading.outcome.value,
+        agent=_text(who.agent),
+        parent_agent=_text(who.parent_agent),
+        request_class=_class(reading),
+        dialect=route.dialect,
+        provider=route.provider,
+        endpoint=reading.endpoint.value,
+        upstream=route.upstream,
+        client=route.client,
+        listener=route.listener,
+        attempts=ending.attempts,
+        reused=ending.reused,
+        tunnel_up_bytes=reading.raw.tunnel_up.size,
+        tunnel_down_bytes=reading.raw.tunnel_down.size,
+        shed_bytes=reading.raw.shed,
+        problem=reading.problem,
+    )
+
+
+def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
+    request, head = reading.request, reading.request_head
+    return replace(
+        row,
+        method=head.first[0],
+        path=reading.path,
+        query=reading.query or None,
+        user_agent=head.get("user-agent"),
+        request_headers=_json(request_headers(head)),
+        request_bytes=reading.ending.request_bytes,
+        request_truncated=reading.raw.request.truncated,
+        request_hash=reading.request_hash,
+        model_requested=_text(request.model),
+        streaming=request.streaming or reading.is_streamed,
+        message_count=request.message_count,
+        tool_count=request.tool_count,
+        has_system=request.has_system,
+    )
+
+
+def _with_answer(row: ExchangeRow, reading: Reading) -> ExchangeRow:
+    answer, ending = reading.answer, reading.ending
+    return replace(
+        row,
+        status=reading.status or None,
+        answer_headers=_json(answer_headers(reading.answer_head)),
+        answer_bytes=ending.answer_bytes,
+        answer_truncated=reading.raw.answer.truncated,
+        answer_hash=reading.answer_hash,
+        answer_chunks=len(reading.raw.answer.chunks),
+        model_used=_text(answer.model),
+        response_id=_text(answer.response_id),
+        stop_reason=_text(answer.stop_reason),
+        error_kind=_text(answer.error_kind),
+        error_text=_text(answer.error_text or ending.error or None),
+        has_refusal=answer.has_refusal,
+    )
+
+
+def _with_moments(row: ExchangeRow, reading: Reading) -> ExchangeRow:
+    moments, since = reading.ending.times, reading.timeline.since_start_us
+    return replace(
+        row,
+        head_received_us=since(moments.head_received),
+        first_byte_up_us=since(moments.first_byte_up),
+        last_byte_up_us=since(moments.last_byte_up),
+        first_byte_down_us=since(moments.first_byte_down),
+        first_body_down_us=since(moments.first_body_down),
+        first_token_us=since(reading.timeline.first_token),
+        ended_us=since(moments.ended),
+    )
+
+
+def _with_tokens(row: ExchangeRow, usage: Usage) -> ExchangeRow:
+    return replace(
+        row,
+        input_uncached=usage.input_uncached,
+        cache_read=usage.cache_read,
+        cache_write_5m=usage.cache_write_5m,
+        cache_write_1h=usage.cache_write_1h,
+        output=usage.output,
+        thinking=usage.thinking,
+        reasoning=usage.reasoning,
+        audio_input=usage.audio_input,
+        audio_output=usage.audio_output,
+        vendor_usage=_json(usage.vendor),
+    )
+
+
+def _class(reading: Reading) -> str:
+    spoken = "subagent" if reading.who.agent else "main"
+    return _CLASSES.get(reading.endpoint, spoken)
+
+
+def _text(text: str | None) -> str | None:
+    return None if text is None else clean(text)
+
+
+def _json(values: Mapping[str, str] | Mapping[str, int]) -> str | None:
+    return orjson.dumps(dict(values)).decode() if values else None

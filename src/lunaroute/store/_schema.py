@@ -1,0 +1,231 @@
+"""The schema as numbered steps. A released step is never edited: append another.
+
+Nothing here needs more than what an ordinary ``sqlite3`` has built in.
+"""
+
+# "Luna": tells our file from any other program's that sits at the same path.
+APPLICATION_ID = 0x4C756E61
+
+_TABLES = """
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Keys the hashes of bodies and texts, so that a hash alone confirms no guess.
+INSERT INTO meta VALUES ('install_key', lower(hex(randomblob(32))));
+
+CREATE TABLE exchanges (
+  seq INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  session_id TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  client_session_id TEXT,
+  agent TEXT,
+  parent_agent TEXT,
+  request_class TEXT,
+  dialect TEXT,
+  provider TEXT,
+  endpoint TEXT,
+  method TEXT,
+  path TEXT,
+  query TEXT,
+  upstream TEXT,
+  client TEXT,
+  listener TEXT,
+  user_agent TEXT,
+  model_requested TEXT,
+  model_used TEXT,
+  response_id TEXT,
+  streaming INTEGER NOT NULL,
+  status INTEGER,
+  stop_reason TEXT,
+  error_kind TEXT,
+  error_text TEXT,
+  has_refusal INTEGER NOT NULL,
+  request_bytes INTEGER NOT NULL,
+  answer_bytes INTEGER NOT NULL,
+  tunnel_up_bytes INTEGER NOT NULL,
+  tunnel_down_bytes INTEGER NOT NULL,
+  request_truncated INTEGER NOT NULL,
+  answer_truncated INTEGER NOT NULL,
+  shed_bytes INTEGER NOT NULL,
+  request_hash TEXT,
+  answer_hash TEXT,
+  head_received_us INTEGER,
+  first_byte_up_us INTEGER,
+  last_byte_up_us INTEGER,
+  first_byte_down_us INTEGER,
+  first_body_down_us INTEGER,
+  first_token_us INTEGER,
+  ended_us INTEGER,
+  answer_chunks INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  reused INTEGER NOT NULL,
+  message_count INTEGER NOT NULL,
+  tool_count INTEGER NOT NULL,
+  has_system INTEGER NOT NULL,
+  input_uncached INTEGER,
+  cache_read INTEGER,
+  cache_write_5m INTEGER,
+  cache_write_1h INTEGER,
+  output INTEGER,
+  thinking INTEGER,
+  reasoning INTEGER,
+  audio_input INTEGER,
+  audio_output INTEGER,
+  vendor_usage TEXT,
+  request_headers TEXT,
+  answer_headers TEXT,
+  problem TEXT,
+  jsonl_file TEXT
+) STRICT;
+CREATE INDEX exchanges_by_session ON exchanges (session_id, started_at);
+CREATE INDEX exchanges_by_start ON exchanges (started_at);
+
+-- A text that comes back with every turn is kept where it came first.
+CREATE TABLE texts (
+  id INTEGER PRIMARY KEY,
+  session_id TEXT NOT NULL,
+  exchange_id TEXT NOT NULL REFERENCES exchanges (id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  role TEXT NOT NULL,
+  text TEXT NOT NULL,
+  hash BLOB NOT NULL,
+  UNIQUE (session_id, hash)
+) STRICT;
+CREATE INDEX texts_by_exchange ON texts (exchange_id);
+CREATE INDEX texts_by_kind ON texts (session_id, kind);
+
+CREATE TABLE tool_calls (
+  exchange_id TEXT NOT NULL REFERENCES exchanges (id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  session_id TEXT NOT NULL,
+  call_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  arguments TEXT NOT NULL,
+  result_exchange_id TEXT REFERENCES exchanges (id) ON DELETE SET NULL,
+  result_text_id INTEGER REFERENCES texts (id) ON DELETE SET NULL,
+  result_bytes INTEGER,
+  result_is_error INTEGER,
+  PRIMARY KEY (exchange_id, ordinal)
+) STRICT;
+CREATE INDEX tool_calls_by_call ON tool_calls (session_id, call_id);
+CREATE INDEX tool_calls_by_result ON tool_calls (result_exchange_id);
+CREATE INDEX tool_calls_by_result_text ON tool_calls (result_text_id);
+CREATE INDEX tool_calls_by_name ON tool_calls (name);
+
+CREATE TABLE jsonl_files (
+  path TEXT PRIMARY KEY,
+  day TEXT NOT NULL,
+  offset INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX jsonl_files_by_day ON jsonl_files (day);
+"""
+
+# Outside tables share nothing with their index but the row ids; the triggers of
+# SQLite's own manual keep the two together whoever writes.
+_SEARCH = """
+CREATE VIRTUAL TABLE texts_index USING fts5 (
+  text, content='texts', content_rowid='id',
+  tokenize="unicode61 remove_diacritics 2 tokenchars '_'"
+);
+CREATE TRIGGER texts_inserted AFTER INSERT ON texts BEGIN
+  INSERT INTO texts_index (rowid, text) VALUES (new.id, new.text);
+END;
+CREATE TRIGGER texts_deleted AFTER DELETE ON texts BEGIN
+  INSERT INTO texts_index (texts_index, rowid, text)
+  VALUES ('delete', old.id, old.text);
+END;
+CREATE TRIGGER texts_changed AFTER UPDATE OF text ON texts BEGIN
+  INSERT INTO texts_index (texts_index, rowid, text)
+  VALUES ('delete', old.id, old.text);
+  INSERT INTO texts_index (rowid, text) VALUES (new.id, new.text);
+END;
+"""
+
+# Lists of models and requests to unknown paths belong to no conversation: they are
+# rows of `exchanges` and no sessions. Every count is disjoint, total is their sum.
+_VIEWS = """
+CREATE VIEW sessions AS
+SELECT
+  e.session_id AS session_id,
+  (SELECT f.id FROM exchanges f WHERE f.session_id = e.session_id
+    ORDER BY f.started_at, f.seq LIMIT 1) AS request_id,
+  strftime('%Y-%m-%d %H:%M:%S', min(e.started_at) / 1000000, 'unixepoch')
+    AS started_at,
+  strftime('%Y-%m-%d %H:%M:%S',
+    max(e.started_at + ifnull(e.ended_us, 0)) / 1000000, 'unixepoch') AS completed_at,
+  (SELECT f.provider FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.provider IS NOT NULL
+    ORDER BY f.started_at DESC, f.seq DESC LIMIT 1) AS provider,
+  (SELECT f.listener FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.listener IS NOT NULL
+    ORDER BY f.started_at, f.seq LIMIT 1) AS listener,
+  (SELECT f.model_requested FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.model_requested IS NOT NULL
+    ORDER BY f.started_at, f.seq LIMIT 1) AS model_requested,
+  (SELECT f.model_used FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.model_used IS NOT NULL
+    GROUP BY f.model_used
+    ORDER BY sum(ifnull(f.output, 0) + ifnull(f.thinking, 0)
+      + ifnull(f.reasoning, 0) + ifnull(f.audio_output, 0)) DESC, max(f.seq) DESC
+    LIMIT 1) AS model_used,
+  min(e.outcome = 'answered') AS success,
+  (SELECT f.error_text FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.error_text IS NOT NULL
+    ORDER BY f.started_at DESC, f.seq DESC LIMIT 1) AS error_message,
+  (SELECT f.stop_reason FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.stop_reason IS NOT NULL
+    ORDER BY f.started_at DESC, f.seq DESC LIMIT 1) AS finish_reason,
+  (max(e.started_at + ifnull(e.ended_us, 0)) - min(e.started_at)) / 1000
+    AS total_duration_ms,
+  sum(max(0, ifnull(e.ended_us - e.first_byte_up_us, 0))) / 1000
+    AS provider_latency_ms,
+  ifnull(sum(e.input_uncached), 0) AS input_tokens,
+  ifnull(sum(e.output), 0) AS output_tokens,
+  ifnull(sum(e.thinking), 0) AS thinking_tokens,
+  ifnull(sum(e.reasoning), 0) AS reasoning_tokens,
+  ifnull(sum(e.cache_read), 0) AS cache_read_tokens,
+  ifnull(sum(e.cache_write_5m), 0) + ifnull(sum(e.cache_write_1h), 0)
+    AS cache_creation_tokens,
+  ifnull(sum(e.audio_input), 0) AS audio_input_tokens,
+  ifnull(sum(e.audio_output), 0) AS audio_output_tokens,
+  ifnull(sum(e.input_uncached), 0) + ifnull(sum(e.output), 0)
+    + ifnull(sum(e.thinking), 0) + ifnull(sum(e.reasoning), 0)
+    + ifnull(sum(e.cache_read), 0) + ifnull(sum(e.cache_write_5m), 0)
+    + ifnull(sum(e.cache_write_1h), 0) + ifnull(sum(e.audio_input), 0)
+    + ifnull(sum(e.audio_output), 0) AS total_tokens,
+  (SELECT t.text FROM texts t
+    WHERE t.session_id = e.session_id AND t.kind = 'prompt'
+    ORDER BY t.id DESC LIMIT 1) AS request_text,
+  (SELECT t.text FROM texts t
+    WHERE t.session_id = e.session_id AND t.kind = 'answer'
+    ORDER BY t.id DESC LIMIT 1) AS response_text,
+  (SELECT rtrim(rtrim(f.client, '0123456789'), ':') FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.client IS NOT NULL
+    ORDER BY f.started_at, f.seq LIMIT 1) AS client_ip,
+  (SELECT f.user_agent FROM exchanges f
+    WHERE f.session_id = e.session_id AND f.user_agent IS NOT NULL
+    ORDER BY f.started_at, f.seq LIMIT 1) AS user_agent,
+  max(e.streaming) AS is_streaming,
+  CAST(avg(e.first_token_us - ifnull(e.first_byte_up_us, 0)) / 1000 AS INTEGER)
+    AS time_to_first_token_ms,
+  sum(e.answer_chunks) AS chunk_count,
+  sum(max(0, ifnull(e.ended_us - e.first_token_us, 0))) / 1000
+    AS streaming_duration_ms,
+  strftime('%Y-%m-%d %H:%M:%S', min(e.started_at) / 1000000, 'unixepoch')
+    AS created_at,
+  count(*) AS request_count,
+  sum(e.endpoint IN ('messages', 'chat_completions', 'responses')) AS turn_count,
+  (SELECT count(*) FROM tool_calls c WHERE c.session_id = e.session_id)
+    AS tool_call_count
+FROM exchanges e
+WHERE ifnull(e.endpoint, '') NOT IN ('models', 'other')
+GROUP BY e.session_id;
+"""
+
+MIGRATIONS: tuple[str, ...] = (_TABLES, _SEARCH, _VIEWS)
+SCHEMA_VERSION = len(MIGRATIONS)

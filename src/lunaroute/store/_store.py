@@ -1,0 +1,119 @@
+"""The store: one SQLite file, one writer, any number of readers."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import apsw
+
+from lunaroute.errors import StoreError
+from lunaroute.store import _read, _search
+from lunaroute.store._connect import connect_reader, connect_writer, explained
+from lunaroute.store._rows import (
+    ExchangeRow,
+    Hit,
+    JsonlFile,
+    SessionRow,
+    StoredCall,
+    StoredText,
+)
+from lunaroute.store._write import Batch, transaction
+
+
+def open_store(path: Path, *, writer: bool) -> "Store":
+    """Opens the store at ``path``; a writer makes it where there is none."""
+    connection = connect_writer(path) if writer else connect_reader(path)
+    return Store(connection, path)
+
+
+class Store:
+    """An open store. Any thread may use it, one at a time."""
+
+    __slots__ = ("_connection", "path")
+
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; a second time does nothing."""
+        with explained(self.path):
+            self._connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[Batch]:
+        """One transaction: committed when the block ends, undone when it raises."""
+        with explained(self.path), transaction(self._connection):
+            yield Batch(self._connection)
+
+    def install_key(self) -> bytes:
+        """The secret that keys this store's hashes."""
+        with explained(self.path):
+            return _read.install_key(self._connection)
+
+    def newest_files(self, days: int) -> tuple[JsonlFile, ...]:
+        """The JSONL files of the last ``days`` days that have any."""
+        with explained(self.path):
+            return _read.newest_files(self._connection, days)
+
+    def announce(self, files: Iterable[JsonlFile]) -> None:
+        """Notes files that are about to be appended to, where they are not known."""
+        with self.writing() as batch:
+            for file in files:
+                if batch.offset(file.path) is None:
+                    batch.set_offset(file)
+
+    def search(self, words: str, limit: int) -> tuple[Hit, ...]:
+        """The texts in which all ``words`` stand, best first; never a syntax error."""
+        with explained(self.path):
+            return _search.search(self._connection, words, limit)
+
+    def list_sessions(self, limit: int) -> tuple[SessionRow, ...]:
+        """The sessions that were active last, newest first."""
+        with explained(self.path):
+            return _read.list_sessions(self._connection, limit)
+
+    def get_session(self, session_id: str) -> SessionRow:
+        """The session of this id, or of the only id that begins so."""
+        # An argument of the command line may hold what no database can.
+        wanted = session_id.encode("utf-8", "replace").decode("utf-8")
+        with explained(self.path):
+            found = _read.one_session(self._connection, wanted)
+            if found is not None:
+                return found
+            ids = _read.session_ids(self._connection, wanted, limit=2)
+            if len(ids) == 1 and wanted:
+                found = _read.one_session(self._connection, ids[0])
+        if found is not None:
+            return found
+        if len(ids) > 1 and wanted:
+            raise StoreError(f"more than one session begins with {wanted!r}")
+        raise StoreError(f"there is no session {wanted!r} in {self.path}")
+
+    def exchanges(self, session_id: str) -> tuple[ExchangeRow, ...]:
+        """All exchanges of a session in the order they began."""
+        with explained(self.path):
+            return _read.exchanges(self._connection, session_id)
+
+    def texts(self, session_id: str) -> tuple[StoredText, ...]:
+        """All texts of a session, each once."""
+        with explained(self.path):
+            return _read.texts(self._connection, session_id)
+
+    def tool_calls(self, session_id: str) -> tuple[StoredCall, ...]:
+        """All tool calls of a session with what came back for them."""
+        with explained(self.path):
+            return _read.tool_calls(self._connection, session_id)

@@ -1,0 +1,135 @@
+"""Writes batches: one transaction, a savepoint for each exchange.
+
+A row that the database refuses is replaced by a minimal one with the reason; trouble
+with the disk or the file ends the whole batch, which can be written again.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+
+import apsw
+
+from lunaroute.store._rows import ExchangeRow, JsonlFile, Prepared
+
+_COLUMNS = [column.name for column in fields(ExchangeRow)]
+_INSERT_EXCHANGE = (
+    f"INSERT INTO exchanges ({', '.join(_COLUMNS)})"  # noqa: S608 - our own names
+    f" VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+_INSERT_TEXT = """
+INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, text, hash)
+VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, hash) DO NOTHING
+"""
+_INSERT_CALL = """
+INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+# History brings a result back with every turn; only the first one is news.
+_FILL_RESULT = """
+UPDATE tool_calls SET result_exchange_id = ?, result_bytes = ?, result_is_error = ?,
+  result_text_id = (SELECT id FROM texts WHERE session_id = ? AND hash = ?)
+WHERE session_id = ? AND call_id = ? AND result_exchange_id IS NULL
+"""
+_SET_OFFSET = """
+INSERT INTO jsonl_files (path, day, offset) VALUES (?, ?, ?)
+ON CONFLICT (path) DO UPDATE SET offset = excluded.offset
+"""
+
+# What a value can be wrong about. All other errors are the file's or the disk's.
+_BAD_VALUE = (
+    apsw.ConstraintError,
+    apsw.MismatchError,
+    apsw.RangeError,
+    apsw.TooBigError,
+    OverflowError,
+    TypeError,
+    ValueError,
+)
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Begins with the write lock in hand; commits, or takes everything back."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk makes SQLite roll back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+class Batch:
+    """A transaction in progress; get one from ``Store.writing``."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of ``ids`` that are recorded already."""
+        statement = (
+            "SELECT id FROM exchanges WHERE id IN (SELECT value FROM json_each(?))"
+        )
+        found = self._connection.execute(statement, (json.dumps(list(ids)),))
+        return {str(row[0]) for row in found}
+
+    def offset(self, path: str) -> int | None:
+        """How far the JSONL file at ``path`` is acknowledged; None if unknown."""
+        statement = "SELECT offset FROM jsonl_files WHERE path = ?"
+        value = self._connection.execute(statement, (path,)).get
+        assert value is None or isinstance(value, int)
+        return value
+
+    def add(self, record: Prepared) -> str | None:
+        """Adds one exchange; returns why it stands there as a minimal row, if so."""
+        try:
+            with self._connection:
+                self._insert(record)
+        except _BAD_VALUE as error:
+            problem = f"not recorded in full: {type(error).__name__}: {error}"
+            with self._connection:
+                self._insert(Prepared(_minimal(record.exchange, problem)))
+            return problem
+        return None
+
+    def set_offset(self, file: JsonlFile) -> None:
+        """Acknowledges a JSONL file up to ``file.offset``."""
+        self._connection.execute(_SET_OFFSET, (file.path, file.day, file.offset))
+
+    def _insert(self, record: Prepared) -> None:
+        run = self._connection.execute
+        row = record.exchange
+        run(_INSERT_EXCHANGE, astuple(row))
+        for text in record.texts:
+            values = (text.ordinal, text.kind, text.role, text.text, text.hash)
+            run(_INSERT_TEXT, (row.session_id, row.id, *values))
+        for call in record.calls:
+            asked = (call.call_id, call.name, call.arguments)
+            run(_INSERT_CALL, (row.id, call.ordinal, row.session_id, *asked))
+        for result in record.results:
+            brought = (row.id, result.size, result.is_error)
+            text_row = (row.session_id, result.text_hash)
+            run(_FILL_RESULT, (*brought, *text_row, row.session_id, result.call_id))
+
+
+def _minimal(row: ExchangeRow, problem: str) -> ExchangeRow:
+    """The facts without which a row says nothing, all of a kind that cannot fail."""
+    return ExchangeRow(
+        id=row.id,
+        session_id=_plain(row.session_id),
+        started_at=row.started_at,
+        outcome=row.outcome,
+        endpoint=row.endpoint,
+        dialect=row.dialect,
+        problem=_plain(problem),
+    )
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,110 @@
+"""``lunaroute sessions list`` and ``show``."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from lunaroute.cli.sessions import command
+from lunaroute.store import open_store
+from tests.cli.record import is_harmless, make_record
+from tests.recording.build import SESSION
+
+
+@pytest.fixture(scope="module")
+def db(tmp_path_factory):
+    return str(make_record(tmp_path_factory.mktemp("record")))
+
+
+def run(*words):
+    return CliRunner().invoke(command, [*words], catch_exceptions=False)
+
+
+def test_list(db):
+    lines = run("list", "--db", db).stdout.splitlines()
+    assert lines[0].split() == [
+        "started", "(UTC)", "session", "model", "turns", "tokens", "ok", "last", "prompt",
+    ]  # fmt: skip
+    assert SESSION in lines[1]
+    assert " 157 " in lines[1]
+    assert "why is the sky blue" in lines[1]
+    assert "hostile" in lines[2]
+    assert len(lines) == 3
+
+
+def test_list_json(db):
+    rows = json.loads(run("list", "--db", db, "--json", "--limit", "1").stdout)
+    assert [row["session_id"] for row in rows] == [SESSION]
+    assert rows[0]["total_tokens"] == 157
+    assert rows[0]["success"] is False
+
+
+def test_show(db):
+    text = run("show", SESSION[:6], "--db", db).stdout
+    for expected in (
+        f"session {SESSION}",
+        "#1",
+        "claude-x-1",
+        "answered  tool_use",
+        "user/prompt: why is the sky blue",
+        "assistant/answer: because of scattering",
+        'tool Read: {"path": "sky.txt"}',
+        "cache read 100",
+        "529  refused_by_provider",
+        "error: Busy",
+    ):
+        assert expected in text
+
+
+def test_show_json(db):
+    detail = json.loads(run("show", SESSION, "--db", db, "--json").stdout)
+    assert detail["tokens"]["total"] == 157
+    assert [turn["exchange"]["outcome"] for turn in detail["turns"]] == [
+        "answered",
+        "refused_by_provider",
+    ]
+    assert detail["turns"][0]["calls"][0]["name"] == "Read"
+
+
+@pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["show", "hostile"],
+                                   ["show", "hostile", "--json"]])  # fmt: skip
+def test_hostile_text_is_harmless(db, words):
+    result = run(*words, "--db", db)
+    assert result.exit_code == 0
+    assert is_harmless(result.stdout)
+
+
+@pytest.mark.parametrize("session_id", ["nobody", "", "\x1b[1m", "'; DROP TABLE texts"])
+def test_show_what_is_not_there(db, session_id):
+    result = run("show", "--db", db, "--", session_id)
+    assert result.exit_code == 2
+    assert "there is no session" in result.stderr
+    assert is_harmless(result.stderr)
+
+
+def test_without_a_record(tmp_path):
+    result = run("list", "--db", str(tmp_path / "no.db"))
+    assert result.exit_code == 2
+    assert "nothing has been recorded yet" in result.stderr
+
+
+def test_an_empty_record(tmp_path):
+    open_store(tmp_path / "new.db", writer=True).close()
+    result = run("list", "--db", str(tmp_path / "new.db"))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert run("list", "--json", "--db", str(tmp_path / "new.db")).stdout == "[]\n"
+
+
+def test_a_long_text_is_cut_in_the_listing_only(tmp_path):
+    from lunaroute.recording import Recorder
+    from tests.recording.build import anthropic_message, question
+
+    long = "\n".join(f"line {number}" for number in range(40))
+    with open_store(tmp_path / "s.db", writer=True) as store:
+        Recorder(None, store).record([anthropic_message(1, body=question(long))])
+    shown = run("show", SESSION, "--db", str(tmp_path / "s.db")).stdout
+    assert "line 11" in shown
+    assert "line 12" not in shown
+    assert "… 28 more lines" in shown
+    whole = run("show", SESSION, "--json", "--db", str(tmp_path / "s.db")).stdout
+    assert "line 39" in whole

@@ -1,0 +1,114 @@
+import pytest
+
+from lunaroute.config import check_file, resolve
+
+
+def warnings(write, environ, text, **more):
+    path = write(text)
+    return list(resolve({"config": str(path)}, environ | more).warnings)
+
+
+def test_one_warning_for_each_feature_names_the_keys(write, environ):
+    text = """
+ui: {port: 9000, refresh_interval: 10}
+session_recording:
+  cleanup: {retention: {max_age_days: 3}}
+routing:
+  rules: [{name: a, model_pattern: b, primary: openai}]
+providers:
+  openai: {http_client: {timeout_secs: 5}}
+  anthropic: {http_client: {timeout_secs: 5}}
+"""
+    end = "known, but not built yet; it has no effect"
+    assert warnings(write, environ, text) == [
+        (
+            "http_client: "
+            f"{end}: providers.anthropic.http_client.timeout_secs, "
+            "providers.openai.http_client.timeout_secs"
+        ),
+        f"retention: {end}: session_recording.cleanup.retention.max_age_days",
+        f"routing: {end}: routing.rules",
+        f"ui: {end}: ui.port, ui.refresh_interval",
+    ]
+
+
+def test_a_variable_is_named_as_it_was_written(write, environ):
+    (only,) = warnings(write, environ, "", LUNAROUTE_UI_PORT="9000")
+    assert only.endswith("it has no effect: LUNAROUTE_UI_PORT")
+    (only,) = warnings(write, environ, "", LUNAROUTE_CODEX_UA_VERSION="1.0.0")
+    assert only.endswith("it has no effect: LUNAROUTE_CODEX_UA_VERSION")
+    assert not warnings(write, environ, "", LUNAROUTE_CODEX_UA_VERSION="0.118.0")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ui: {enabled: true, host: 127.0.0.1, port: 8082}",
+        "ui: {enabled: false}",
+        "ui: {sessions_dir: ~/.lunaroute/sessions}",
+        "session_stats_max_sessions: 100",
+        "providers: {anthropic: {type: anthropic}, openai: {provider_type: openai}}",
+        "logging: {level: debug, log_requests: false}",
+        "session_recording: {pii: {enabled: false}}",
+        "providers: {openai: {websocket: auto, codex_auth: {enabled: false}}}",
+    ],
+)
+def test_a_default_or_what_holds_already_is_no_warning(write, environ, text):
+    assert not warnings(write, environ, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "session_recording: {pii: {enabled: true}}",
+        "bypass: {enabled: false}",
+        "providers: {openai: {websocket: off}}",
+        "providers: {openai: {type: anthropic}}",
+        "routing: {provider_switch_notification: {enabled: true}}",
+        "allowed_hosts: [proxy.example]",
+    ],
+)
+def test_anything_else_is_one_warning(write, environ, text):
+    assert len(warnings(write, environ, text)) == 1
+
+
+def test_extra_providers_are_one_warning(write, environ):
+    text = """
+providers:
+  my.own: {type: openai, base_url: http://localhost:1, model: x}
+  other: {provider_type: anthropic}
+"""
+    assert warnings(write, environ, text) == [
+        (
+            "extra providers: known, but not built yet; it has no effect: "
+            "providers.my.own, providers.other"
+        )
+    ]
+
+
+def test_an_unknown_variable_is_one_warning(write, environ):
+    assert warnings(write, environ, "", LUNAROUTE_PROT="1", OTHER="x") == [
+        "LUNAROUTE_PROT: unknown variable, ignored; did you mean LUNAROUTE_PORT?"
+    ]
+
+
+def test_recording_into_nothing(write, environ):
+    text = "session_recording: {jsonl: {enabled: false}, sqlite: {enabled: false}}"
+    (only,) = warnings(write, environ, text)
+    assert "nothing is recorded" in only
+    assert not warnings(write, environ, text + "\n", LUNAROUTE_ENABLE_JSONL_WRITER="1")
+    assert not warnings(write, environ, "session_recording: {enabled: false}")
+
+
+def test_forwarding_to_nobody(write, environ):
+    text = "api_dialect: openai\nproviders: {openai: {enabled: false}}"
+    (only,) = warnings(write, environ, text)
+    assert "nothing can be forwarded" in only
+    assert not warnings(write, environ, "providers: {openai: {enabled: false}}")
+
+
+def test_a_file_alone_is_checked_without_the_environments_settings(write, environ):
+    path = write("ui: {port: '${UI}'}")
+    more = {"UI": "1", "LUNAROUTE_PORT": "abc", "LUNAROUTE_X": "1"}
+    (only,) = check_file(path, environ | more)
+    assert only.endswith(": ui.port")

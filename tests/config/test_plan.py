@@ -1,0 +1,131 @@
+import json
+
+import pytest
+
+from lunaroute.config import make_plan, resolve
+
+
+def plan(options, environ):
+    return json.loads(json.dumps(make_plan(resolve(options, environ))))
+
+
+def test_the_plan_without_any_configuration(environ, tmp_path):
+    home = str(tmp_path / ".lunaroute")
+    sessions, database = f"{home}/sessions", f"{home}/sessions.db"
+    anthropic, openai = "https://api.anthropic.com", "https://api.openai.com/v1"
+    client = {"credentials": "client", "credentials_from": ""}
+    own = {"api_key": None, "api_key_policy": None}
+    assert plan({}, environ) == {
+        "version": 1,
+        "supervisor": {
+            "home": home,
+            "host": "127.0.0.1",
+            "port": 8081,
+            "recording": True,
+            "shutdown_timeout_secs": 30.0,
+            "log_level": "info",
+            "config_file": None,
+            "ui_enabled": True,
+            "ui_host": "127.0.0.1",
+            "ui_port": 8082,
+            "providers": [
+                {"name": "anthropic", "base_url": anthropic, **client},
+                {"name": "openai", "base_url": openai, **client},
+            ],
+            "dialects": ["anthropic", "openai"],
+            "sessions_dir": sessions,
+            "sqlite_path": database,
+            "warnings": [],
+        },
+        "gateway": {
+            "log_level": "info",
+            "dialects": ["anthropic", "openai"],
+            "providers": [
+                {
+                    "name": "anthropic",
+                    "dialect": "anthropic",
+                    "base_url": anthropic,
+                    **own,
+                },
+                {"name": "openai", "dialect": "openai", "base_url": openai, **own},
+            ],
+            "tap": {
+                "max_body_bytes": 8 * 1024 * 1024,
+                "buffer_bytes": 256 * 1024 * 1024,
+                "overflow": "shed",
+            },
+        },
+        "observer": {
+            "log_level": "info",
+            "home": home,
+            "jsonl_directory": sessions,
+            "sqlite_path": database,
+        },
+    }
+
+
+def test_a_key_of_the_file_replaces_and_one_of_the_environment_fills(write, environ):
+    path = write("providers: {anthropic: {api_key: sk-file}}")
+    keys = {"ANTHROPIC_API_KEY": "sk-env", "OPENAI_API_KEY": "sk-env"}
+    made = plan({"config": str(path)}, environ | keys)
+    anthropic, openai = made["gateway"]["providers"]
+    assert (anthropic["api_key"], anthropic["api_key_policy"]) == ("sk-file", "replace")
+    assert (openai["api_key"], openai["api_key_policy"]) == ("sk-env", "fill")
+    anthropic, openai = made["supervisor"]["providers"]
+    assert anthropic["credentials"] == "file"
+    assert anthropic["credentials_from"] == str(path)
+    assert openai["credentials"] == "env"
+    assert openai["credentials_from"] == "OPENAI_API_KEY"
+    assert made["supervisor"]["config_file"] == str(path)
+
+
+def test_only_the_gateway_is_told_a_key(environ):
+    made = plan({}, environ | {"OPENAI_API_KEY": "sk-env"})
+    assert "sk-env" not in json.dumps([made["supervisor"], made["observer"]])
+
+
+def test_an_empty_key_is_no_key(write, environ):
+    path = write("providers: {openai: {api_key: ''}}")
+    made = plan({"config": str(path)}, environ)
+    assert made["gateway"]["providers"][1]["api_key"] is None
+    assert made["supervisor"]["providers"][1]["credentials"] == "client"
+
+
+def test_only_enabled_providers(write, environ):
+    path = write("providers: {anthropic: {enabled: false}, x: {type: openai}}")
+    made = plan({"config": str(path)}, environ)
+    assert [each["name"] for each in made["gateway"]["providers"]] == ["openai"]
+    assert [each["name"] for each in made["supervisor"]["providers"]] == ["openai"]
+
+
+@pytest.mark.parametrize("dialect", ["anthropic", "openai"])
+def test_one_dialect(environ, dialect):
+    made = plan({"dialect": dialect}, environ)
+    assert made["gateway"]["dialects"] == [dialect]
+    assert made["supervisor"]["dialects"] == [dialect]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"no_recording": True}, ""),
+        ({}, "session_recording: {enabled: false}"),
+        ({}, "session_recording: {jsonl: {enabled: no}, sqlite: {enabled: no}}"),
+    ],
+)
+def test_without_recording_there_is_no_tap(write, environ, options, text):
+    made = plan({"config": str(write(text)), **options}, environ)
+    assert made["gateway"]["tap"] is None
+    assert made["supervisor"]["recording"] is False
+    assert made["supervisor"]["sessions_dir"] is None
+    assert made["observer"]["jsonl_directory"] is None
+    assert made["observer"]["sqlite_path"] is None
+    assert len(made["supervisor"]["warnings"]) == ("jsonl" in text)
+
+
+def test_one_writer_is_enough_for_a_tap(write, environ):
+    path = write("session_recording: {jsonl: {enabled: false}, buffer_mb: 1}")
+    made = plan({"config": str(path)}, environ)
+    assert made["gateway"]["tap"]["buffer_bytes"] == 1024 * 1024
+    assert made["observer"]["jsonl_directory"] is None
+    assert made["observer"]["sqlite_path"] is not None

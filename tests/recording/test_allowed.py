@@ -1,0 +1,77 @@
+"""The allow-lists: what is not named is not kept."""
+
+import pytest
+
+from lunaroute.recording._allowed import answer_headers, request_headers, split_target
+from lunaroute.recording._head import Head
+
+SECRET = "sk-ant-secret"
+FORBIDDEN = (
+    "Authorization",
+    "x-api-key",
+    "Cookie",
+    "Proxy-Authorization",
+    "chatgpt-account-id",
+    "x-codex-turn-metadata",
+    "api-key",
+    "x-goog-api-key",
+    "X-Forwarded-For",
+    "anything-else",
+)
+
+
+def test_request_headers():
+    kept = {
+        "User-Agent": "claude-cli/2",
+        "anthropic-version": "2023-06-01",
+        "Anthropic-Beta": "a,b",
+        "X-Stainless-Retry-Count": "0",
+        "X-Claude-Code-Session-Id": "s",
+        "originator": "codex_exec",
+        "x-app": "cli",
+        "session-id": "t",
+    }
+    fields = [*kept.items(), *((name, SECRET) for name in FORBIDDEN)]
+    assert request_headers(Head(("", "", ""), tuple(fields))) == {
+        name.lower(): value for name, value in kept.items()
+    }
+
+
+def test_answer_headers():
+    fields = (
+        ("Request-Id", "req_1"),
+        ("retry-after", "2"),
+        ("anthropic-ratelimit-tokens-remaining", "5"),
+        ("Set-Cookie", SECRET),
+        ("anthropic-organization-id", SECRET),
+    )
+    assert sorted(answer_headers(Head(("", "", ""), fields))) == [
+        "anthropic-ratelimit-tokens-remaining",
+        "request-id",
+        "retry-after",
+    ]
+
+
+def test_repeated_headers_are_joined_and_long_ones_cut():
+    fields = (("Accept", "a"), ("accept", "b"), ("user-agent", "x" * 10_000))
+    kept = request_headers(Head(("", "", ""), fields))
+    assert kept["accept"] == "a, b"
+    assert len(kept["user-agent"]) == 4_096
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        ("/v1/messages", "/v1/messages", ""),
+        ("/v1/messages?beta=true", "/v1/messages", "beta=true"),
+        ("/v1/models?limit=1000&key=AIzaX", "/v1/models", "limit=1000&key=…"),
+        ("/a?api-version=1&token=a=b&&x", "/a", "api-version=1&token=…&&…"),
+        (f"/a?{SECRET}", "/a", "…"),
+        ("/a?b%00c=d", "/a", "…=…"),
+        ("/a?beta", "/a", "beta"),
+        ("/a?", "/a", ""),
+        ("", "", ""),
+    ],
+)
+def test_targets(target, path, query):
+    assert split_target(target) == (path, query)
