@@ -67,6 +67,7 @@ class EpollWatch:
                         gone = select.EPOLLHUP | select.EPOLLERR
                         hung_up(client, reset=bool(events & gone))
         finally:
+            self._clients.clear()
             lowlevel.notify_closing(self._epoll.fileno())
             self._epoll.close()
 

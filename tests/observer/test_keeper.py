@@ -1,0 +1,137 @@
+"""The keeper: batches, acknowledgements after the commit, patience with a disk."""
+
+from collections import defaultdict
+from types import SimpleNamespace
+
+import pytest
+import trio
+import trio.testing
+
+from lunaroute.errors import StoreError
+from lunaroute.link import Anchor, ExchangeId, RawExchange, Route, Tapped
+from lunaroute.observer._keeper import MAX_WAITING_BYTES, Keeper
+
+
+class FakeLink:
+    def __init__(self) -> None:
+        self.acknowledged: list[int] = []
+
+    async def acknowledge(self, counters) -> None:
+        self.acknowledged += counters
+
+
+class FakeRecorder:
+    """Commits what it is told to; fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[ExchangeId]] = []
+        self.failures = 0
+        self.at_most: int | None = None
+        self.times = defaultdict(int)
+
+    def record(self, batch):
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("the disk is full")
+        ids = tuple(e.id for e in batch)[: self.at_most]
+        self.batches.append(list(ids))
+        for one in ids:
+            self.times[one] += 1
+        return SimpleNamespace(ids=ids)
+
+
+def exchanges(count: int, size: int = 10):
+    return [
+        RawExchange(
+            id=ExchangeId("ab", 0, n + 1),
+            anchor=Anchor(0, 0),
+            route=Route("", "", "", "", ""),
+            opened=0,
+            request_head=b"",
+            answer=Tapped(chunks=[(0, b"x" * size)], size=size),
+        )
+        for n in range(count)
+    ]
+
+
+@pytest.fixture
+def recorder():
+    return FakeRecorder()
+
+
+async def run_to_the_end(keeper: Keeper) -> None:
+    keeper.close()
+    with trio.fail_after(30):
+        await keeper.run()
+
+
+async def test_everything_is_committed_once_then_acknowledged(recorder):
+    keeper = Keeper(lambda: recorder)
+    links = FakeLink(), FakeLink()
+    some = exchanges(250)
+    await keeper.put(links[0], some[:120])
+    await keeper.put(links[1], some[120:])
+    await run_to_the_end(keeper)
+    assert [len(batch) for batch in recorder.batches] == [100, 100, 50]
+    assert links[0].acknowledged == list(range(1, 121))
+    assert links[1].acknowledged == list(range(121, 251))
+    assert keeper.recorded == 250
+
+
+async def test_a_failing_disk_is_retried_and_said(recorder, autojump_clock):
+    recorder.failures = 3
+    keeper = Keeper(lambda: recorder)
+    link = FakeLink()
+    await keeper.put(link, exchanges(3))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.run)
+        while not keeper.trouble:
+            await trio.sleep(0.01)
+        assert keeper.trouble == "the disk is full"
+        assert link.acknowledged == []
+        while len(link.acknowledged) < 3:
+            await trio.sleep(0.01)
+        assert keeper.trouble == ""
+        keeper.close()
+    assert set(recorder.times.values()) == {1}
+
+
+async def test_only_what_was_committed_is_acknowledged(recorder):
+    recorder.at_most = 2
+    keeper = Keeper(lambda: recorder)
+    link = FakeLink()
+    await keeper.put(link, exchanges(5))
+    await run_to_the_end(keeper)
+    assert [len(batch) for batch in recorder.batches] == [2, 2, 1]
+    assert sorted(link.acknowledged) == [1, 2, 3, 4, 5]
+    assert set(recorder.times.values()) == {1}
+
+
+async def test_a_recorder_that_cannot_be_opened_is_tried_again(
+    recorder, autojump_clock
+):
+    tries = iter((OSError("no such device"), None))
+
+    def opener():
+        error = next(tries)
+        if error:
+            raise error
+        return recorder
+
+    keeper = Keeper(opener)
+    link = FakeLink()
+    await keeper.put(link, exchanges(1))
+    await run_to_the_end(keeper)
+    assert link.acknowledged == [1]
+
+
+async def test_too_much_waiting_holds_the_reader_back(recorder):
+    keeper = Keeper(lambda: recorder)
+    link = FakeLink()
+    big = exchanges(1, size=MAX_WAITING_BYTES + 1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.put, link, big)
+        await trio.testing.wait_all_tasks_blocked()
+        assert nursery.child_tasks  # put() does not return
+        await run_to_the_end(keeper)
+    assert link.acknowledged == [1]

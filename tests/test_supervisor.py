@@ -1,0 +1,95 @@
+"""The supervisor's small parts; its life is in tests/e2e/test_processes.py."""
+
+import socket
+
+import pytest
+
+from lunaroute.errors import ConfigError
+from lunaroute.supervisor import (
+    DEATHS_WINDOW,
+    MAX_BACKOFF,
+    QUIET_DEATHS,
+    Meeting,
+    Patience,
+    address_of,
+    bind,
+    claim,
+    prepare_places,
+)
+
+
+def test_the_first_deaths_cost_no_time_and_a_crash_loop_ever_more():
+    patience = Patience()
+    waits = [patience.after_death(now * 0.1) for now in range(QUIET_DEATHS + 8)]
+    assert waits[:QUIET_DEATHS] == [0.0] * QUIET_DEATHS
+    late = waits[QUIET_DEATHS:]
+    assert late == sorted(late)
+    assert 0 < late[0] < late[-1] == MAX_BACKOFF
+    assert patience.after_death(100 + DEATHS_WINDOW) == 0.0
+
+
+def test_port_zero_is_one_free_port_for_every_address():
+    listeners = bind("localhost", 0)
+    try:
+        assert len({sock.getsockname()[1] for sock in listeners}) == 1
+        assert address_of(listeners).startswith("http://")
+    finally:
+        for sock in listeners:
+            sock.close()
+
+
+def test_a_taken_port_is_said_in_words():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"127.0.0.1 port {port}.*--port"):
+            bind("127.0.0.1", port)
+
+
+def test_an_address_for_everybody_is_reached_by_loopback():
+    (listener,) = bind("0.0.0.0", 0)
+    with listener:
+        port = listener.getsockname()[1]
+        assert address_of([listener]) == f"http://127.0.0.1:{port}"
+
+
+def options(home, recording=True):
+    return {
+        "home": str(home),
+        "recording": recording,
+        "sessions_dir": str(home / "s" / "deep"),
+        "sqlite_path": str(home / "d" / "sessions.db"),
+    }
+
+
+def test_places_are_made_private_and_a_bad_one_is_said_in_words(tmp_path):
+    home = tmp_path / "home"
+    prepare_places(options(home))
+    assert (home / "s" / "deep").stat().st_mode & 0o777 == 0o700
+    assert list((home / "s" / "deep").iterdir()) == []
+    prepare_places(options(tmp_path / "other", recording=False))
+    assert not (tmp_path / "other").exists()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot record into .*LUNAROUTE_HOME"):
+        prepare_places(options(tmp_path / "file" / "x"))
+
+
+def test_one_home_has_one_recorder(tmp_path):
+    import os
+
+    held = claim(options(tmp_path), "http://here")
+    assert held is not None
+    with pytest.raises(ConfigError, match="http://here.*--no-recording"):
+        claim(options(tmp_path), "http://there")
+    os.close(held)
+    again = claim(options(tmp_path), "http://there")
+    os.close(again)
+    assert claim(options(tmp_path, recording=False), "x") is None
+
+
+def test_the_meeting_place_is_private_and_leaves_nothing():
+    place = Meeting()
+    assert place.directory.stat().st_mode & 0o777 == 0o700
+    assert place.path.stat().st_mode & 0o777 == 0o600
+    assert len(str(place.path)) < 104
+    place.close()
+    assert not place.directory.exists()
