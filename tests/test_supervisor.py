@@ -86,10 +86,14 @@ def test_one_home_has_one_recorder(tmp_path):
     assert claim(options(tmp_path, recording=False), "x") is None
 
 
-def test_the_meeting_place_is_private_and_leaves_nothing():
-    place = Meeting()
-    assert place.directory.stat().st_mode & 0o777 == 0o700
+@pytest.mark.parametrize("depth", [0, 200])
+def test_the_meeting_place_is_private_and_leaves_nothing(tmp_path, depth):
+    home = tmp_path / ("d" * depth) if depth else tmp_path
+    home.mkdir(exist_ok=True)
+    place = Meeting(home)
+    assert place.path.parent.stat().st_mode & 0o777 == 0o700
     assert place.path.stat().st_mode & 0o777 == 0o600
     assert len(str(place.path)) < 104
     place.close()
-    assert not place.directory.exists()
+    assert not place.path.exists()
+    assert list(home.iterdir()) == []

@@ -9,7 +9,6 @@ import fcntl
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +27,7 @@ from lunaroute.control import SUPERVISORS_SIGNALS, Control
 from lunaroute.errors import ConfigError
 
 BACKLOG = 1024
+MAX_SOCKET_PATH = 100
 # A child that dies is back at once; one that keeps dying waits ever longer.
 QUIET_DEATHS = 5
 DEATHS_WINDOW = 10.0
@@ -70,14 +70,24 @@ class Child:
 class Meeting:
     """The Unix socket where a gateway finds the observer's web application.
 
-    The supervisor holds it, so that it outlives a restart of the observer. In a
-    directory of its own below the system's temporary one: a home may lie deeper than
-    the 104 bytes that a socket's path may have.
+    The supervisor holds it, so that it outlives a restart of the observer. It lies
+    below the home, where the next start clears away what a killed one left; a home
+    too deep for a socket's path (104 bytes on macOS) has it in a temporary directory.
     """
 
-    def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="lunaroute-"))
-        self.path = self.directory / "observer.sock"
+    _count = 0
+
+    def __init__(self, home: Path) -> None:
+        Meeting._count += 1
+        name = f"{os.getpid()}-{Meeting._count}.sock"
+        directory = home / "run"
+        if len(os.fsencode(directory / name)) > MAX_SOCKET_PATH:
+            directory = Path(tempfile.mkdtemp(prefix="lunaroute-"))
+        directory.mkdir(mode=0o700, exist_ok=True)
+        if Meeting._count == 1:  # the home is ours alone from here on
+            for left in directory.glob("*.sock"):
+                left.unlink()
+        self.path = directory / name
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
         self.path.chmod(0o600)
@@ -85,7 +95,15 @@ class Meeting:
 
     def close(self) -> None:
         self.listener.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self.path.unlink(missing_ok=True)
+        if not any(self.path.parent.iterdir()):
+            self.path.parent.rmdir()
+
+
+def meeting(plan: Mapping[str, Any]) -> Meeting | None:
+    """A place to meet the observer, if there will be one."""
+    options = plan["supervisor"]
+    return Meeting(Path(options["home"])) if options["recording"] else None
 
 
 class Patience:
@@ -109,7 +127,7 @@ class Generation:
 
     plan: Mapping[str, Any]
     listeners: list[socket.socket]
-    place: "Meeting"
+    place: "Meeting | None"
     gateway: Child | None = None
     observer: Child | None = None
     retired: bool = False  # no child of it is started again
@@ -124,7 +142,11 @@ class Supervisor:
     """Keeps one generation alive, replaces it on SIGHUP, ends it on SIGTERM."""
 
     def __init__(
-        self, flags: Mapping[str, Any], nursery: trio.Nursery, first: Generation
+        self,
+        flags: Mapping[str, Any],
+        nursery: trio.Nursery,
+        first: Generation,
+        claimed: int | None,
     ) -> None:
         self._flags = flags
         self._nursery = nursery
@@ -133,6 +155,7 @@ class Supervisor:
         self._tapped: list[Child] = []
         self._stopping = False
         self._hurry = trio.Event()
+        self.claimed = claimed
         self.exit_code = 0
 
     async def start(self) -> None:
@@ -161,11 +184,12 @@ class Supervisor:
         observer = self._spawn("observer")
         generation.observer = observer
         place = generation.place
+        assert place is not None
         await observer.control.send(
             "start",
             options={
                 **generation.plan["observer"],
-                "socket_directory": str(place.directory),
+                "socket_path": str(place.path),
             },
             descriptors=[place.listener.fileno()],
         )
@@ -181,7 +205,7 @@ class Supervisor:
             options={
                 **generation.plan["gateway"],
                 "observer_socket": str(generation.place.path)
-                if generation.recording
+                if generation.place
                 else "",
             },
             worker=0,
@@ -224,11 +248,14 @@ class Supervisor:
         try:
             plan = await read_plan(self._flags)
             listeners = _same_or_new(old, plan)
+            if self.claimed is None:  # recording may have been off until now
+                address = address_of(listeners)
+                self.claimed = claim(plan["supervisor"], address)
         except (ConfigError, OSError) as error:
             complain(f"the new configuration is not used, nothing has changed: {error}")
             return
         old.retired = True
-        new = Generation(plan, listeners, Meeting())
+        new = Generation(plan, listeners, meeting(plan))
         self.current = new
         if old.observer is not None and new.recording:
             await old.observer.control.send("release")
@@ -248,7 +275,8 @@ class Supervisor:
             await _drain(old.gateway, seconds)
         if old.observer is not None and not old.observer.gone.is_set():
             await _finish(old.observer, COMMIT_SECONDS)
-        old.place.close()
+        if old.place is not None:
+            old.place.close()
 
     async def _stop(self) -> None:
         """Drains: no new connections, streams finish, the observer commits."""
@@ -528,33 +556,35 @@ async def _main(flags: Mapping[str, Any]) -> int:
             options = plan["supervisor"]
             prepare_places(options)
             listeners = bind(options["host"], options["port"])
-            held = claim(options, address_of(listeners))
+            # Held for the life of this process: nobody closes it.
+            claimed = claim(options, address_of(listeners))
         except ConfigError as error:
             complain(str(error))
             return 2
-        place = Meeting()
-        first = Generation(plan, listeners, place)
-        try:
-            return await _supervise(flags, first, signals)
-        finally:
-            place.close()
-            if held is not None:
-                os.close(held)
+        return await _supervise(
+            flags, Generation(plan, listeners, meeting(plan)), signals, claimed
+        )
 
 
 async def _supervise(
-    flags: Mapping[str, Any], first: Generation, signals: AsyncIterator[int]
+    flags: Mapping[str, Any],
+    first: Generation,
+    signals: AsyncIterator[int],
+    claimed: int | None,
 ) -> int:
     async with trio.open_nursery() as nursery:
-        supervisor = Supervisor(flags, nursery, first)
+        supervisor = Supervisor(flags, nursery, first, claimed)
         nursery.start_soon(supervisor.obey, signals)
         try:
             await supervisor.start()
         except trio.TooSlowError:
             complain(f"the gateway was not ready within {READY_SECONDS:g} s")
+            supervisor.exit_code = 1
             nursery.cancel_scope.cancel()
-            return 1
-        say(banner(first.plan["supervisor"], first.listeners))
+        else:
+            say(banner(first.plan["supervisor"], first.listeners))
+    if supervisor.current.place is not None:
+        supervisor.current.place.close()
     return supervisor.exit_code
 
 

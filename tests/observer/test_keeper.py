@@ -55,6 +55,11 @@ def exchanges(count: int, size: int = 10):
 
 
 @pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr("lunaroute.observer._keeper.RETRY_SECONDS", 0.01)
+
+
+@pytest.fixture
 def recorder():
     return FakeRecorder()
 
@@ -78,7 +83,7 @@ async def test_everything_is_committed_once_then_acknowledged(recorder):
     assert keeper.recorded == 250
 
 
-async def test_a_failing_disk_is_retried_and_said(recorder, autojump_clock):
+async def test_a_failing_disk_is_retried_and_said(recorder, impatient):
     recorder.failures = 3
     keeper = Keeper(lambda: recorder)
     link = FakeLink()
@@ -107,9 +112,7 @@ async def test_only_what_was_committed_is_acknowledged(recorder):
     assert set(recorder.times.values()) == {1}
 
 
-async def test_a_recorder_that_cannot_be_opened_is_tried_again(
-    recorder, autojump_clock
-):
+async def test_a_recorder_that_cannot_be_opened_is_tried_again(recorder, impatient):
     tries = iter((OSError("no such device"), None))
 
     def opener():

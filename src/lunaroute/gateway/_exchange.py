@@ -286,8 +286,10 @@ class _Body:
                 if not data:
                     raise ClientGone("closed within its request's body")
                 data = self._take(data)
-                await upstream.send(data)
-                self._tap(data)
+                try:
+                    await upstream.send(data)
+                finally:  # taken from the client, so it is part of the record
+                    self._tap(data)
                 tap = ex.gateway.tap
                 if tap is not None and tap.outbox.is_full:
                     await tap.room()

@@ -67,6 +67,7 @@ async def _main(sock: socket.socket) -> None:
         background.start_soon(_obey, control, wishes, tap)
         await _serve(gateway, listeners, control, wishes)
         if tap is not None:
+            tap.report_shed()
             await tap.finish(LINK_SECONDS)
         gateway.pool.close()
         await control.send("drained", cut=gateway.cut)

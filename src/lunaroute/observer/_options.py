@@ -14,7 +14,7 @@ class ObserverOptions:
     home: Path
     jsonl_directory: Path | None
     sqlite_path: Path | None
-    socket_directory: Path  # where the web application's socket lies
+    socket_path: Path  # of the web application
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
@@ -24,7 +24,7 @@ class ObserverOptions:
             home=Path(plain["home"]),
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),
-            socket_directory=Path(plain["socket_directory"]),
+            socket_path=Path(plain["socket_path"]),
         )
 
 

@@ -3,7 +3,6 @@
 import fcntl
 import logging
 import os
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -143,7 +142,7 @@ async def _main(sock: socket.socket) -> None:
                 observer.keeper.close()
         nursery.cancel_scope.cancel()
     if observer.orphaned:
-        shutil.rmtree(options.socket_directory, ignore_errors=True)
+        options.socket_path.unlink(missing_ok=True)
 
 
 @asynccontextmanager
