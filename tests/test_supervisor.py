@@ -5,17 +5,15 @@ import socket
 import pytest
 
 from lunaroute.errors import ConfigError
-from lunaroute.supervisor import (
+from lunaroute.supervisor._child import (
     DEATHS_WINDOW,
     MAX_BACKOFF,
     QUIET_DEATHS,
-    Meeting,
     Patience,
-    address_of,
-    bind,
-    claim,
-    prepare_places,
 )
+from lunaroute.supervisor._places import claim, prepare_places
+from lunaroute.supervisor._say import address_of
+from lunaroute.supervisor._sockets import Meeting, bind
 
 
 def test_the_first_deaths_cost_no_time_and_a_crash_loop_ever_more():

@@ -24,7 +24,8 @@ SUPERVISORS_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Message:
     """One message: ``op`` says what it asks, ``values`` are its arguments.
 
-    The receiver owns ``descriptors`` and closes them.
+    ``void`` stands for one whose descriptors found no place here. The receiver owns
+    ``descriptors`` and closes them.
     """
 
     __slots__ = ("descriptors", "op", "values")
@@ -90,6 +91,8 @@ class Control:
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         values = json.loads(line)
+        if len(self._descriptors) < values["fds"]:  # this process has no more to spare
+            values = {"op": "void", "fds": 0}
         return Message(
             values, [self._descriptors.popleft() for _ in range(values["fds"])]
         )

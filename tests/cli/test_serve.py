@@ -72,7 +72,10 @@ def test_bad_options_are_one_sentence_and_exit_code_2(tmp_path, arguments, words
 
 
 def test_the_server_name_serves_without_a_subcommand(tmp_path):
-    """It reads the same options from the environment."""
+    """Options before any command are serve's own."""
+    done = run(tmp_path, "--port", "99999", program="lunaroute-server")
+    assert done.returncode == 2
+    assert "99999 is not in the range" in done.stderr
     done = run(
         tmp_path,
         program="lunaroute-server",

@@ -90,7 +90,7 @@ def test_a_chunked_request_keeps_its_chunks_and_trailers(quiet, provider):
         for byte in range(0, len(head + framed), 7):
             client.send((head + framed)[byte : byte + 7])
         client.read_answer()
-    assert provider.seen[0].body.replace(b"5;a=b", b"5;a=b") == framed
+    assert provider.seen[0].body == framed
 
 
 def test_connections_are_kept_on_both_sides(quiet, provider):

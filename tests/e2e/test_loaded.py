@@ -67,7 +67,14 @@ def test_a_running_gateway_has_loaded_nothing_it_may_not(provider):
             ],
             "tap": {"max_body_bytes": 1, "buffer_bytes": 1 << 20, "overflow": "shed"},
         }
-        start = {"op": "start", "fds": 1, "options": options, "worker": 0}
+        start = {
+            "op": "start",
+            "fds": 1,
+            "options": options,
+            "worker": 0,
+            "drain_seconds": 5,
+            "commit_seconds": 0.1,
+        }
         line = json.dumps(start).encode() + b"\n"
         socket.send_fds(ours, [line], [listener.fileno()])
         assert b'"ready"' in ours.recv(1000)

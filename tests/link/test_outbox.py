@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from lunaroute.link import TAIL_BYTES, Kind
 from lunaroute.link._frame import RESENT
-from lunaroute.link._outbox import SHED_TAIL_BYTES
+from lunaroute.link._tape import SHORT_TAIL_BYTES, TAPE_OVERHEAD
 from tests.link.build import (
     HEAD,
     HELLO,
@@ -69,7 +69,6 @@ def test_only_an_acknowledgement_frees_the_memory():
     box.acknowledge([1, 99])
     assert box.held == 0
     assert box.unacknowledged == 0
-    assert box.acknowledged == 1
 
 
 def test_a_new_link_is_told_everything_again_and_told_that_it_is_again():
@@ -119,14 +118,14 @@ def test_beyond_the_body_limit_only_the_last_bytes_are_kept():
     assert exchange.answer.tail == whole[-TAIL_BYTES:]
 
 
-def test_a_full_buffer_sheds_the_newest_bodies_and_keeps_facts_and_tails():
+def test_a_full_buffer_sheds_the_newest_requests_and_keeps_facts_and_answers():
     box = outbox(buffer=1_000_000)
     box.connect()
-    for n in range(30):
-        play(box, [b"q" * 30_000], [b"a" * 30_000, b"usage%02d" % n])
+    for n in range(60):
+        play(box, [b"q" * 30_000], [b"a" * 3_000, b"usage%02d" % n])
         assert box.held <= 1_000_000
     _, complete = assemble(drain(box))
-    assert len(complete) == 30
+    assert len(complete) == 60
     whole = [exchange for exchange in complete if not exchange.shed]
     shed = [exchange for exchange in complete if exchange.shed]
     assert [e.id.counter for e in whole] == list(range(1, len(whole) + 1))
@@ -135,39 +134,109 @@ def test_a_full_buffer_sheds_the_newest_bodies_and_keeps_facts_and_tails():
     for exchange in shed:
         assert exchange.ending is not None
         assert exchange.answer_head
-        assert exchange.answer.size == 30_007
+        assert exchange.request.truncated
+        assert not exchange.answer.truncated
+        assert exchange.answer.head_bytes().endswith(
+            b"usage%02d" % (exchange.id.counter - 1)
+        )
 
 
-def test_an_open_exchange_that_is_shed_goes_on_with_its_tail():
+def test_when_answers_do_not_fit_their_beginnings_and_ends_stay():
+    box = outbox(buffer=1_000_000)
+    box.connect()
+    for _ in range(40):
+        play(box, [], [b"model", b"a" * 60_000, b"usage"])
+        assert box.held <= 1_000_000
+    _, complete = assemble(drain(box))
+    assert len(complete) == 40
+    short = [exchange for exchange in complete if exchange.answer.truncated]
+    assert len(short) == box.shed_exchanges > 10
+    assert sum(exchange.shed for exchange in complete) == box.shed_bytes
+    for exchange in short:
+        assert exchange.answer.head_bytes() == b"model"
+        assert exchange.answer.tail.endswith(b"aaausage")
+        assert len(exchange.answer.tail) == SHORT_TAIL_BYTES
+
+
+def test_an_open_exchange_that_is_shed_goes_on_with_its_end():
     box = outbox(buffer=400_000)
     box.connect()
-    tape = play(box, [b"q" * 1000], [], close=False)
+    tape = play(box, [b"q" * 1000], [b"model"], close=False)
     for _ in range(100):
         tape.answer(20, b"a" * 10_000)
     tape.answer(21, b"the usage")
     assert box.held <= 400_000
-    tape.close(22, ending(1000, 1_000_009))
+    tape.close(22, ending(1000, 1_000_014))
     _, (exchange,) = assemble(drain(box))
     assert exchange.answer.truncated
+    assert exchange.answer.head_bytes().startswith(b"model")
     assert exchange.answer.tail.endswith(b"aaa" + b"the usage")
-    assert len(exchange.answer.tail) == SHED_TAIL_BYTES
-    assert exchange.shed == box.shed_bytes == 1_001_009 - SHED_TAIL_BYTES
+    there = len(exchange.answer.head_bytes()) + len(exchange.answer.tail)
+    assert exchange.shed == box.shed_bytes == 1_001_014 - there
 
 
-def test_shedding_after_part_was_sent_voids_that_part():
+def test_a_body_past_its_limit_that_is_shed_keeps_its_true_end():
+    box = outbox(buffer=3_000_000, max_body=1_000_000)
+    box.connect()
+    tape = play(box, [], [], close=False)
+    for _ in range(150):
+        tape.answer(20, b"m" * 10_000)
+    tape.answer(20, b"the end so far")
+    for _ in range(40):
+        play(box, [b"q" * 60_000])
+    for _ in range(3):
+        other = play(box, [b"q" * 600_000], [], close=False)
+        other.answer(20, b"x")
+    tape.close(22, ending(0, 1_500_014))
+    done = {e.id.counter: e for e in assemble(drain(box))[1]}
+    exchange = done[tape.counter]
+    assert exchange.answer.tail.endswith(b"mmmthe end so far")
+
+
+def test_shedding_after_part_was_sent_keeps_only_what_stands():
     box = outbox(buffer=300_000)
     box.connect()
-    tape = play(box, [], [b"first"], close=False)
+    tape = play(box, [b"question"], [b"first"], close=False)
     sent = drain(box)
     for _ in range(20):
         tape.answer(20, b"b" * 20_000)
-    tape.close(22, ending(0, 400_005))
+    sent += drain(box)
+    for _ in range(20):
+        tape.answer(20, b"c" * 20_000)
+    tape.close(22, ending(8, 800_005))
     _, (exchange,) = assemble(sent + drain(box))
     assert exchange.answer.truncated
-    assert exchange.answer.head_bytes() == b""
+    assert exchange.request.truncated
+    assert exchange.answer.head_bytes() == b"first"
+    assert exchange.answer.tail == b"c" * SHORT_TAIL_BYTES
 
 
-def test_facts_outlast_tails_and_even_facts_are_bounded():
+def counted_alike(box, complete) -> bool:
+    shed = [exchange for exchange in complete if exchange.shed]
+    missing = sum(exchange.shed for exchange in shed)
+    return (len(shed), missing) == (box.shed_exchanges, box.shed_bytes)
+
+
+def test_what_the_observer_has_in_hand_is_not_counted_as_shed():
+    box = outbox(buffer=300_000)
+    box.connect()
+    data = b""
+    for _ in range(20):
+        play(box, [b"q" * 20_000])
+        data += drain(box)
+    # Smaller ones now: room is made at the cost of those that were delivered.
+    for _ in range(100):
+        play(box, [], [b"a" * 2_000])
+        data += drain(box)
+    assert box.held <= 300_000
+    assert counted_alike(box, assemble(data)[1])
+    before = box.shed_exchanges
+    box.connect()  # the observer died: now they have to be told again, without
+    assert box.shed_exchanges > before
+    assert counted_alike(box, assemble(drain(box))[1])
+
+
+def test_facts_outlast_answers_and_even_facts_are_bounded():
     box = outbox(buffer=200_000)
     box.connect()
     for _ in range(2000):
@@ -183,11 +252,24 @@ def test_facts_outlast_tails_and_even_facts_are_bounded():
     assert box.unacknowledged == 0
 
 
+def test_what_is_lost_after_it_was_opened_is_forgotten_by_the_observer():
+    box = outbox(buffer=100_000)
+    box.connect()
+    data = b""
+    for _ in range(200):
+        play(box, [b"q" * 100], [], close=False)
+        data += drain(box)
+    assert box.lost_exchanges > 0
+    assembler, _ = assemble(data + drain(box))
+    assert assembler.open_count == box.unacknowledged
+    assert box.held >= TAPE_OVERHEAD * box.unacknowledged
+
+
 def test_with_wait_the_relay_is_told_to_hold_its_breath():
     box = outbox(buffer=100_000, overflow="wait")
     box.connect()
-    play(box, [], [b"a" * 60_000])
-    play(box, [], [b"a" * 30_000])
+    play(box, [b"q" * 60_000])
+    play(box, [b"q" * 30_000])
     assert box.is_full
     assert box.shed_exchanges == 0
     box.acknowledge([1])

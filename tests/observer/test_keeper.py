@@ -28,6 +28,13 @@ class FakeRecorder:
         self.failures = 0
         self.at_most: int | None = None
         self.times = defaultdict(int)
+        self.closed = 0
+
+    def is_in_place(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self.closed += 1
 
     def record(self, batch):
         if self.failures:
@@ -99,6 +106,7 @@ async def test_a_failing_disk_is_retried_and_said(recorder, impatient):
         assert keeper.trouble == ""
         keeper.close()
     assert set(recorder.times.values()) == {1}
+    assert recorder.closed == 3  # and opened anew each time
 
 
 async def test_only_what_was_committed_is_acknowledged(recorder):

@@ -3,7 +3,7 @@
 import pytest
 
 from lunaroute.recording._allowed import answer_headers, request_headers, split_target
-from lunaroute.recording._head import Head
+from lunaroute.recording._head import Head, read_head
 
 SECRET = "sk-ant-secret"
 FORBIDDEN = (
@@ -75,3 +75,18 @@ def test_repeated_headers_are_joined_and_long_ones_cut():
 )
 def test_targets(target, path, query):
     assert split_target(target) == (path, query)
+
+
+def test_an_absolute_targets_userinfo_is_not_kept():
+    assert split_target("http://user:SECRET@host/v1/messages?beta=true") == (
+        "/v1/messages",
+        "beta=true",
+    )
+
+
+def test_of_a_clients_own_headers_only_the_known_ones_are_kept():
+    sent = read_head(
+        b"POST / HTTP/1.1\r\nX-Claude-Code-Token: SECRET\r\n"
+        b"X-Claude-Code-Session-Id: s\r\nX-Stainless-Secret: SECRET\r\n\r\n"
+    )
+    assert request_headers(sent) == {"x-claude-code-session-id": "s"}

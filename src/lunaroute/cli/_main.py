@@ -40,6 +40,15 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+class ServerGroup(LazyGroup):
+    """Serves when the first word is no command: options go to ``serve``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*COMMANDS, "-h", "--help", "--version"):
+            args = ["serve", *args]
+        return super().parse_args(ctx, args)
+
+
 def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if not value or ctx.resilient_parsing:
         return
@@ -71,15 +80,8 @@ def main() -> None:
 
 
 @click.command(
-    cls=LazyGroup,
-    invoke_without_command=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    cls=ServerGroup, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @_version_option
-@click.pass_context
-def main_server(ctx: click.Context) -> None:
+def main_server() -> None:
     """The same as `lunaroute`; without a subcommand it serves."""
-    if ctx.invoked_subcommand is None:
-        serve = main_server.get_command(ctx, "serve")
-        assert serve is not None
-        ctx.invoke(serve)

@@ -12,8 +12,9 @@ import orjson
 
 JsonObject = dict[str, object]
 
-# SQLite's integers end here; a count beyond is no count.
-_LARGEST = 2**63 - 1
+# More tokens than any request can have: a count beyond is no count. Sums of them must
+# stay within SQLite's 64 bits.
+_LARGEST = 10**15
 
 # A lone half of a surrogate pair is legal JSON and no text. Clients that cut strings by
 # UTF-16 units send it; the parser refuses the whole body for it.

@@ -4,6 +4,7 @@ Calls go down, values come back. ``committed`` is the one boolean that matters: 
 the first byte of an answer has gone to the client another answer may be given.
 """
 
+import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -40,10 +41,12 @@ REPLAY_BYTES = 1024 * 1024
 # A head and a body of this size leave in one send, a larger body follows its head.
 JOIN_BYTES = 64 * 1024
 SWITCHING = 101
+MAX_INFORMATIONAL = 32
 FINAL = 200
 FAILED = 400
 
 now = time.monotonic_ns
+log = logging.getLogger("lunaroute.gateway")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,9 @@ class Exchange:
             timed_out = fault.status == 504
             self.outcome = Outcome.TIMED_OUT if timed_out else Outcome.UPSTREAM_CUT
             self.fault = fault
+        except Exception:
+            log.exception("a fault of our own in an exchange with %s", self.client.peer)
+            self.fault = Fault("LunaRoute itself failed; its log says how", status=500)
         if self.scope.cancelled_caught:
             self.outcome = self.cancelled_as or Outcome.INTERRUPTED
             if self.outcome is Outcome.TIMED_OUT:
@@ -349,11 +355,11 @@ async def _final_head(ex: Exchange, upstream: Upstream) -> ResponseHead:
     """Reads heads until the final one; informational ones are passed on (RFC 9110
     15.2), but not to an HTTP/1.0 client, which knows none.
     """
-    while True:
+    for _ in range(MAX_INFORMATIONAL):
         raw = await upstream.read_head()
         response = parse_response(raw, ex.head.method)
         if response.status == SWITCHING:
-            if not ex.head.upgrade:
+            if not ex.head.upgrade or not ex.request_done:
                 raise UpstreamFault("the provider switches protocols unasked")
             return response
         if response.status >= FINAL:
@@ -361,6 +367,10 @@ async def _final_head(ex: Exchange, upstream: Upstream) -> ResponseHead:
         ex.last_active = now()
         if ex.head.minor:
             await ex.client.send(raw)
+        await trio.lowlevel.checkpoint()  # many may have come in one packet
+    raise UpstreamFault(
+        f"the provider sends more than {MAX_INFORMATIONAL} informational answers"
+    )
 
 
 def _record_head(ex: Exchange, response: ResponseHead) -> None:
@@ -390,7 +400,6 @@ async def _relay(
     client, tape, clock = ex.client, ex.tape, ex.clock
     tap = ex.gateway.tap
     data, upstream.buffer = upstream.buffer, b""
-    ex.committed = True
     while True:
         try:
             size = body.feed(data)
@@ -403,6 +412,7 @@ async def _relay(
         if head:
             out = head + out
             head = b""
+            ex.committed = True
         if out:
             await client.send(out)
         if data:

@@ -20,8 +20,8 @@ from lunaroute.link import Anchor, Hello
 
 log = logging.getLogger("lunaroute.gateway")
 
-# How long the link may take to swallow what is left after the last exchange.
-LINK_SECONDS = 5.0
+# After a second signal: what is not recorded by then is said to be lost.
+HURRIED_SECONDS = 1.0
 LEVELS = {
     "trace": logging.DEBUG,
     "debug": logging.DEBUG,
@@ -37,7 +37,15 @@ class Wishes:
 
     drain: trio.Event = field(default_factory=trio.Event)
     drain_seconds: float = 30.0
+    commit_seconds: float = 30.0
     handlers: trio.CancelScope = field(default_factory=trio.CancelScope)
+    committing: trio.CancelScope = field(default_factory=trio.CancelScope)
+    hurry: bool = False
+
+    @property
+    def patience(self) -> float:
+        """Seconds that the last records may take."""
+        return HURRIED_SECONDS if self.hurry else self.commit_seconds
 
 
 def run(control_descriptor: int) -> None:
@@ -58,7 +66,10 @@ async def _main(sock: socket.socket) -> None:
     listeners = [socket.socket(fileno=number) for number in start.descriptors]
     tap = _tap(options, start.values["worker"])
     gateway = Gateway(options, tap)
-    wishes = Wishes()
+    wishes = Wishes(
+        drain_seconds=start.values["drain_seconds"],
+        commit_seconds=start.values["commit_seconds"],
+    )
     async with trio.open_nursery() as background:
         if tap is not None:
             background.start_soon(tap.run)
@@ -68,9 +79,12 @@ async def _main(sock: socket.socket) -> None:
         await _serve(gateway, listeners, control, wishes)
         if tap is not None:
             tap.report_shed()
-            await tap.finish(LINK_SECONDS)
+            with trio.CancelScope() as wishes.committing:
+                wishes.committing.deadline = trio.current_time() + wishes.patience
+                await tap.finish()
         gateway.pool.close()
-        await control.send("drained", cut=gateway.cut)
+        unrecorded = tap.outbox.unacknowledged if tap is not None else 0
+        await control.send("drained", cut=gateway.cut, unrecorded=unrecorded)
         background.cancel_scope.cancel()
 
 
@@ -104,8 +118,10 @@ async def _obey(control: Control, wishes: Wishes, tap: Tap | None) -> None:
             wishes.drain_seconds = message.values["seconds"]
             wishes.drain.set()
         elif message.op == "stop":
+            wishes.hurry = True
             wishes.drain.set()
             wishes.handlers.cancel()
+            wishes.committing.deadline = trio.current_time() + HURRIED_SECONDS
     log.debug("the supervisor is gone: finishing what is under way")
     wishes.drain.set()
 

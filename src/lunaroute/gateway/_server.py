@@ -116,15 +116,19 @@ class Gateway:
                         log.warning("cannot accept: %s; trying again", error.strerror)
                         await trio.sleep(ACCEPT_PAUSE)
                     break  # or the client has left before we took it
-                tune(sock, TCP_KEEPALIVE_SECONDS)
+                try:
+                    tune(sock, TCP_KEEPALIVE_SECONDS)
+                except OSError:  # macOS: the peer has reset it already
+                    sock.close()
+                    continue
                 client = Client(PlainSocket(sock), _address(peer), address)
                 handlers.start_soon(self.serve, client, sock)
 
     async def serve(self, client: Client, sock: socket.socket) -> None:
         """One connection from its first byte to its last."""
         self.clients.add(client)
-        self.watch.add(client, sock)
         try:
+            self.watch.add(client, sock)
             with client.scope:
                 await self._serve(client)
             if client.head_too_slow:
@@ -182,6 +186,7 @@ class Gateway:
         head_only = head.method == b"HEAD"
         if path in (b"/healthz", b"/readyz") and head.method in (b"GET", b"HEAD"):
             await client.send(self._own(path, head_only=head_only))
+            await lowlevel.checkpoint()  # pipelined ones must not starve the others
             return head.framing is Framing.NONE and not head.close
         try:
             if path in OBSERVER_PATHS:
@@ -236,6 +241,8 @@ class Gateway:
         return going
 
     async def _finish(self, client: Client, exchange: Exchange) -> bool:
+        if exchange.outcome is Outcome.INTERRUPTED and exchange.fault is None:
+            exchange.fault = Fault("LunaRoute is stopping", status=503)
         with trio.CancelScope(shield=True):  # bounded: one send of at most 5 s
             going = await exchange.finish()
         client.exchange = None

@@ -35,6 +35,7 @@ class Tap(trio.abc.Instrument):
         self._linked = trio.Event()
         self._wake = trio.Event()
         self._room = trio.Event()
+        self._settled = trio.Event()
         self._reading: trio.CancelScope | None = None
         self._token: lowlevel.TrioToken | None = None
         self._warned_shed = 0
@@ -61,7 +62,6 @@ class Tap(trio.abc.Instrument):
         self._sock = sock
         self._blocked = False
         self.outbox.connect()
-        self.trouble = ""
         self._linked.set()
 
     async def run(self) -> None:
@@ -86,16 +86,13 @@ class Tap(trio.abc.Instrument):
                 self._room = trio.Event()
             await self._room.wait()
 
-    async def finish(self, seconds: float) -> None:
-        """At the end: waits until the kernel has taken everything that is left.
-
-        What it has taken the observer will read, even after we are gone.
+    async def finish(self) -> None:
+        """At the end: returns once everything is acknowledged. Goes on being told
+        of new links meanwhile; the caller sets the deadline.
         """
-        with trio.move_on_after(seconds):
-            while self._sock is not None and self.outbox.waiting:
-                self._flush()
-                if self.outbox.waiting:
-                    await trio.sleep(0.01)
+        while self.outbox.unacknowledged:
+            self._settled = trio.Event()
+            await self._settled.wait()
 
     async def _next_link(self) -> socket.socket:
         while self._sock is None:
@@ -177,6 +174,8 @@ class Tap(trio.abc.Instrument):
         for frame in frames.feed(data):
             if frame.kind is Kind.ACK:
                 self.outbox.acknowledge(read_ack(frame.payload))
+                if not self.outbox.unacknowledged:
+                    self._settled.set()
                 if not self.outbox.is_full:
                     self._room.set()
             elif frame.kind is Kind.HEALTH:

@@ -20,7 +20,7 @@ from lunaroute.link._frame import Kind as Kind
 from lunaroute.link._frame import pack_ack as pack_ack
 from lunaroute.link._frame import pack_health as pack_health
 from lunaroute.link._frame import read_ack as read_ack
-from lunaroute.link._outbox import TAIL_BYTES as TAIL_BYTES
 from lunaroute.link._outbox import Outbox as Outbox
-from lunaroute.link._outbox import Tape as Tape
 from lunaroute.link._outbox import TapLimits as TapLimits
+from lunaroute.link._tape import TAIL_BYTES as TAIL_BYTES
+from lunaroute.link._tape import Tape as Tape

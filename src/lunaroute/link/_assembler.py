@@ -18,6 +18,7 @@ from lunaroute.link._frame import (
     read_gauge,
     read_hello,
     read_open,
+    read_shed,
 )
 from lunaroute.model import Outcome
 
@@ -69,6 +70,8 @@ class Assembler:
             self.gauge = read_gauge(frame.payload)
         elif frame.kind is Kind.OPEN:
             self._begin(frame)
+        elif frame.kind is Kind.LOST:
+            self._open.pop(frame.counter, None)
         else:
             progress = self._open.get(frame.counter)
             if progress is not None:
@@ -108,9 +111,11 @@ def _put(exchange: RawExchange, frame: Frame) -> None:
         case Kind.TAIL:
             _direction(exchange, frame.flags).tail = frame.payload
         case Kind.SHED:
-            exchange.shed = int.from_bytes(frame.payload, "little")
-            for tapped in _directions(exchange):
-                tapped.chunks.clear()
+            exchange.shed, kept = read_shed(frame.payload)
+            exchange.request.chunks.clear()
+            exchange.tunnel_up.chunks.clear()
+            for tapped in (exchange.answer, exchange.tunnel_down):
+                _cut(tapped, kept)
         case _:
             raise LinkError(f"a {frame.kind.name} frame does not go this way")
 
@@ -119,13 +124,13 @@ def _append(tapped: Tapped, frame: Frame) -> None:
     tapped.chunks.append((frame.time_ns, frame.payload))
 
 
-def _directions(exchange: RawExchange) -> tuple[Tapped, ...]:
-    return (
-        exchange.request,
-        exchange.answer,
-        exchange.tunnel_up,
-        exchange.tunnel_down,
-    )
+def _cut(tapped: Tapped, size: int) -> None:
+    """Keeps the chunks of the first ``size`` bytes; frames are never cut."""
+    for at, (_, chunk) in enumerate(tapped.chunks):
+        if size < len(chunk):
+            del tapped.chunks[at:]
+            return
+        size -= len(chunk)
 
 
 def _direction(exchange: RawExchange, kind: int) -> Tapped:

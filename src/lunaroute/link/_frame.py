@@ -26,6 +26,7 @@ HEADER_SIZE = _HEADER.size
 _HELLO = struct.Struct("<4sHH16sQQ")
 _ENDING = struct.Struct("<BBHHxxQQ7Q")
 _GAUGE = struct.Struct("<7Q")
+_SHED = struct.Struct("<QQ")
 _LENGTH = struct.Struct("<I")
 
 _OUTCOMES = tuple(Outcome)
@@ -33,7 +34,7 @@ _OUTCOME_NUMBER = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
 
 
 class Kind(IntEnum):
-    """What a frame carries. The first nine go up to the observer, the rest back."""
+    """What a frame carries. Those below 16 go to the observer, the rest back."""
 
     HELLO = 1  # once per link end: version, boot, clock anchor
     OPEN = 2  # route facts and the raw request head
@@ -43,9 +44,10 @@ class Kind(IntEnum):
     TUNNEL_UP = 6  # bytes after a 101, client to provider
     TUNNEL_DOWN = 7
     TAIL = 8  # after a gap: the last bytes of a body; flags name the direction
-    SHED = 9  # bodies sent so far are void: the buffer was full
+    SHED = 9  # for want of room: bytes missing, bytes of the answer that stand
     CLOSE = 10
     GAUGE = 11  # once a second
+    LOST = 12  # an exchange that was opened will not be told: forget it
     ACK = 16  # counters whose exchanges are committed
     HEALTH = 17  # once a second: how the recorder fares
 
@@ -186,6 +188,18 @@ def read_ending(payload: bytes) -> Ending:
         reused=bool(reused),
         attempts=attempts,
     )
+
+
+def pack_shed(missing: int, answer: int) -> bytes:
+    """Body bytes missing in all; how many of the answer's first bytes stand."""
+    return _SHED.pack(missing, answer)
+
+
+def read_shed(payload: bytes) -> tuple[int, int]:
+    if len(payload) != _SHED.size:
+        raise LinkError(f"a shed frame of {len(payload)} bytes, expected {_SHED.size}")
+    missing, answer = _SHED.unpack(payload)
+    return missing, answer
 
 
 def pack_gauge(gauge: Gauge, time_ns: int) -> bytes:

@@ -8,6 +8,7 @@ with a disk costs neither records nor memory without bound.
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import trio
@@ -22,6 +23,8 @@ BATCH_EXCHANGES = 100
 BATCH_SECONDS = 0.1
 # Waiting here beside the gateway's own buffer; then the link is not read any more.
 MAX_WAITING_BYTES = 32 * 1024 * 1024
+# What the objects around the bytes take, roughly.
+OBJECT_BYTES = 2048
 RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 4.0
 
@@ -34,6 +37,12 @@ class Writes(Protocol):
         commit nothing.
         """
         ...
+
+    def is_in_place(self) -> bool:
+        """False once its files are not where they were."""
+        ...
+
+    def close(self) -> None: ...
 
 
 class Committed(Protocol):
@@ -64,7 +73,7 @@ class Keeper:
             self._waiting.append((link, exchange))
             self._waiting_bytes += _size(exchange)
         self._arrived.set()
-        if self._waiting_bytes > MAX_WAITING_BYTES:
+        if self._waiting_bytes > MAX_WAITING_BYTES and self._room.is_set():
             self._room = trio.Event()
         await self._room.wait()
 
@@ -113,9 +122,23 @@ class Keeper:
 
     def _record(self, exchanges: Sequence[RawExchange]) -> frozenset[ExchangeId]:
         """Runs in a worker thread."""
+        if self._recorder is not None and not self._recorder.is_in_place():
+            log.warning("the database is not where it was: recording into a new one")
+            self._drop()
         if self._recorder is None:
             self._recorder = self._open_recorder()
-        return frozenset(self._recorder.record(exchanges).ids)
+        try:
+            return frozenset(self._recorder.record(exchanges).ids)
+        except (StoreError, OSError):
+            # Opened again for the next try: the file may have been damaged.
+            self._drop()
+            raise
+
+    def _drop(self) -> None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is not None:
+            with suppress(StoreError):  # what cannot be closed is not used any more
+                recorder.close()
 
     def _complain(self, trouble: str) -> None:
         if trouble != self.trouble:
@@ -132,13 +155,18 @@ async def _acknowledge(batch: Iterable[tuple[LinkEnd, RawExchange]]) -> None:
 
 
 def _size(exchange: RawExchange) -> int:
-    """Bytes of bodies that an exchange holds in memory."""
-    return sum(
-        len(tapped.tail) + sum(len(chunk) for _, chunk in tapped.chunks)
-        for tapped in (
-            exchange.request,
-            exchange.answer,
-            exchange.tunnel_up,
-            exchange.tunnel_down,
+    """About the bytes that an exchange holds in memory."""
+    heads = len(exchange.request_head) + len(exchange.answer_head)
+    return (
+        OBJECT_BYTES
+        + heads
+        + sum(
+            len(tapped.tail) + sum(len(chunk) for _, chunk in tapped.chunks)
+            for tapped in (
+                exchange.request,
+                exchange.answer,
+                exchange.tunnel_up,
+                exchange.tunnel_down,
+            )
         )
     )

@@ -15,9 +15,8 @@ from lunaroute.observer._keeper import Keeper, Writes
 from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import ObserverOptions
+from lunaroute.observer._place import Place
 from lunaroute.observer._web import serve_web
-from lunaroute.recording import Recorder
-from lunaroute.store import open_store
 
 log = logging.getLogger("lunaroute.observer")
 
@@ -25,6 +24,10 @@ log = logging.getLogger("lunaroute.observer")
 NICENESS = 5
 HEALTH_SECONDS = 1.0
 LOCK_SECONDS = 0.02
+LOCK_WARNING_SECONDS = 3.0
+RETRY_SECONDS = 0.5
+# Without a supervisor: how long a disk that does not take the last records is tried.
+ORPHAN_SECONDS = 30.0
 LEVELS = {
     "trace": logging.DEBUG,
     "debug": logging.DEBUG,
@@ -54,10 +57,12 @@ class Observer:
                 link = LinkEnd(message.socket())
                 self._links.add(link)
                 self._nursery.start_soon(self._follow, link)
+                await link.report(self.keeper.trouble)
             elif message.op == "finish":
                 self._finish()
             elif message.op == "release":
                 self._release()
+                await control.send("released")
         self.orphaned = True
         self._finish()
 
@@ -104,11 +109,7 @@ class Observer:
                 self._all_gone.set()
 
     def _open_recorder(self) -> Writes:
-        options = self._options
-        store = None
-        if options.sqlite_path is not None:
-            store = open_store(options.sqlite_path, writer=True)
-        return Recorder(options.jsonl_directory, store)
+        return Place(self._options)
 
 
 def run(control_descriptor: int) -> None:
@@ -134,21 +135,27 @@ async def _main(sock: socket.socket) -> None:
         nursery.start_soon(observer.obey, control)
         nursery.start_soon(observer.report_health)
         nursery.start_soon(serve_web, web_socket, observer.metrics)
-        async with _lock(options.home / "recorder.lock"):
+        observer.keeper.trouble = "another recorder still holds the home"
+        async with _lock(options.home / "recorder.lock", observer.keeper):
+            observer.keeper.trouble = ""
             await control.send("ready")
             async with trio.open_nursery() as keeping:
                 keeping.start_soon(observer.keeper.run)
                 await observer.wait_all_gone()
                 observer.keeper.close()
+                if observer.orphaned:  # nobody is left who would end us
+                    keeping.cancel_scope.deadline = trio.current_time() + ORPHAN_SECONDS
         nursery.cancel_scope.cancel()
     if observer.orphaned:
         options.socket_path.unlink(missing_ok=True)
 
 
 @asynccontextmanager
-async def _lock(path: Path) -> AsyncIterator[None]:
+async def _lock(path: Path, keeper: Keeper) -> AsyncIterator[None]:
     """One recorder per home: waits for an earlier one to commit and end."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = await _opened(path, keeper)
+    began = trio.current_time()
+    warned = False
     try:
         while True:
             try:
@@ -156,6 +163,20 @@ async def _lock(path: Path) -> AsyncIterator[None]:
                 break
             except BlockingIOError:
                 await trio.sleep(LOCK_SECONDS)
+            if not warned and trio.current_time() - began > LOCK_WARNING_SECONDS:
+                log.warning("another recorder still holds %s; waiting", path)
+                warned = True
         yield
     finally:
         os.close(descriptor)
+
+
+async def _opened(path: Path, keeper: Keeper) -> int:
+    """The lock's file; a home that is gone or read-only is waited for."""
+    while True:
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            keeper.trouble = f"cannot open {path}: {error.strerror}"
+            await trio.sleep(RETRY_SECONDS)

@@ -26,6 +26,16 @@ _REQUEST_HEADERS = frozenset(
         "user-agent",
         "version",
         "x-app",
+        "x-claude-code-agent-id",
+        "x-claude-code-agent-type",
+        "x-claude-code-auxiliary-type",
+        "x-claude-code-compaction",
+        "x-claude-code-context-compacted",
+        "x-claude-code-parent-agent-id",
+        "x-claude-code-prev-tool-durations",
+        "x-claude-code-prompt-id",
+        "x-claude-code-request-class",
+        "x-claude-code-session-id",
         "x-client-request-id",
         "x-codex-beta-features",
         "x-codex-parent-thread-id",
@@ -34,9 +44,20 @@ _REQUEST_HEADERS = frozenset(
         "x-parent-session-id",
         "x-session-affinity",
         "x-session-id",
+        "x-stainless-arch",
+        "x-stainless-async",
+        "x-stainless-helper-method",
+        "x-stainless-lang",
+        "x-stainless-os",
+        "x-stainless-package-version",
+        "x-stainless-read-timeout",
+        "x-stainless-retry-count",
+        "x-stainless-runtime",
+        "x-stainless-runtime-version",
+        "x-stainless-stream-helper",
+        "x-stainless-timeout",
     }
 )
-_REQUEST_PREFIXES = ("x-claude-code-", "x-stainless-")
 _ANSWER_HEADERS = frozenset(
     {
         "content-encoding",
@@ -65,6 +86,8 @@ _PARAMETERS = frozenset(
 )
 _PARAMETER_NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,40}")
 
+_ABSOLUTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?]*")
+
 HIDDEN = "…"
 
 # Longer than any header these lists name has a reason to be.
@@ -73,7 +96,7 @@ _MAX_VALUE = 4_096
 
 def request_headers(head: Head) -> dict[str, str]:
     """The request headers that may be kept, by lower-case name."""
-    return _kept(head.fields, _REQUEST_HEADERS, _REQUEST_PREFIXES)
+    return _kept(head.fields, _REQUEST_HEADERS, ())
 
 
 def answer_headers(head: Head) -> dict[str, str]:
@@ -96,8 +119,10 @@ def _kept(
 
 
 def split_target(target: str) -> tuple[str, str]:
-    """Path and query of a target, the latter without values that may be keys."""
-    path, mark, query = target.partition("?")
+    """Path and query of a target, the latter without values that may be keys; an
+    absolute-form target's scheme and authority, which may hold a password, go.
+    """
+    path, mark, query = _ABSOLUTE.sub("", target).partition("?")
     if not mark:
         return path, ""
     return path, "&".join(_parameter(part) for part in query.split("&"))

@@ -11,9 +11,9 @@ from lunaroute.wire._head import Framing
 
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _QUOTED = rb'"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"'
-# RFC 9112 7.1 and 7.1.1. Sixteen hex digits are more than any real size.
+# RFC 9112 7.1 and 7.1.1. Fifteen hex digits stay below 2^63, which no body reaches.
 _SIZE_LINE = re.compile(
-    rb"([0-9A-Fa-f]{1,16})"
+    rb"(0*[0-9A-Fa-f]{1,15})"
     rb"(?:[ \t]*;[ \t]*"
     + _TOKEN
     + rb"(?:[ \t]*=[ \t]*(?:"

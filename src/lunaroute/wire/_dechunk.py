@@ -1,7 +1,8 @@
-"""Undoes chunked transfer coding (RFC 9112 section 7.1) in a recorded copy.
+"""Undoes chunked transfer coding (RFC 9112 section 7.1).
 
-For the recorder alone: the bytes have already reached their reader, so nothing here
-raises or refuses. What cannot be understood is named in ``problem``.
+For the recorder, and for an HTTP/1.0 client's answer once the follower in ``_body``
+has judged it: nothing here raises or refuses. What cannot be understood is named in
+``problem``.
 """
 
 import re

@@ -95,7 +95,10 @@ def parse_request(raw: bytes) -> RequestHead:
         judge.receive_data(raw)
         event = judge.next_event()
     except h11.RemoteProtocolError as error:
-        raise ClientFault(str(error), status=error.error_status_hint) from error
+        # h11's own words quote the line, which may hold a credential.
+        raise ClientFault(
+            "not a valid HTTP/1.1 request head", status=error.error_status_hint
+        ) from None
     if not isinstance(event, h11.Request):
         raise ClientFault("not an HTTP/1.1 request")
     if event.http_version not in (b"1.1", b"1.0"):
@@ -112,7 +115,7 @@ def parse_request(raw: bytes) -> RequestHead:
     return RequestHead(
         raw=raw,
         method=bytes(event.method),
-        target=bytes(event.target),
+        target=_origin_form(bytes(event.target)),
         minor=minor,
         fields=fields,
         framing=framing,
@@ -132,7 +135,7 @@ def parse_response(raw: bytes, method: bytes) -> ResponseHead:
         judge.receive_data(raw)
         event = judge.next_event()
     except h11.RemoteProtocolError as error:
-        raise UpstreamFault(f"the provider's answer is not HTTP: {error}") from error
+        raise UpstreamFault("the provider's answer is not valid HTTP/1.1") from error
     if not isinstance(event, (h11.Response, h11.InformationalResponse)):
         raise UpstreamFault("the provider's answer is not HTTP")
     fields = _fields(raw)
@@ -209,6 +212,19 @@ def forward_response(
     if close:
         lines.append(b"Connection: close")
     return b"\r\n".join(lines) + END
+
+
+def _origin_form(target: bytes) -> bytes:
+    """An absolute-form target's path and query (RFC 9112 3.2.2): where the request
+    goes is our own decision, and userinfo is nobody's business.
+    """
+    scheme, mark, rest = target.partition(b"://")
+    if not mark or scheme.lower() not in (b"http", b"https"):
+        return target
+    authority, slash, path = rest.partition(b"/")
+    if slash:
+        return slash + path
+    return b"/" + authority[authority.index(b"?") :] if b"?" in authority else b"/"
 
 
 def _fields(raw: bytes) -> tuple[Field, ...] | None:

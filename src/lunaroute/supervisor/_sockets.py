@@ -1,0 +1,97 @@
+"""The sockets that outlive the processes using them."""
+
+import os
+import socket
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from lunaroute.errors import ConfigError
+
+BACKLOG = 1024
+MAX_SOCKET_PATH = 100
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets for every address of ``host``, all on one port.
+
+    Raises ConfigError in words for a port in use and the like.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise ConfigError(f"cannot listen on {host}: {error.strerror}") from error
+    # IPv4 first: "localhost" may name ::1 on a machine that cannot bind it.
+    found.sort(key=lambda entry: entry[0] != socket.AF_INET)
+    listeners: list[socket.socket] = []
+    for family, kind, _, _, address in dict.fromkeys(found):
+        try:
+            listeners.append(_listen(family, kind, address[0], port))
+        except OSError as error:
+            if listeners:
+                continue
+            raise ConfigError(_cannot(host, port, error)) from error
+        port = listeners[0].getsockname()[1]
+    return listeners
+
+
+def _cannot(host: str, port: int, error: OSError) -> str:
+    text = f"cannot listen on {host} port {port}: {error.strerror}"
+    if "in use" in str(error.strerror):
+        text += "; is another LunaRoute running? --port chooses another"
+    return text
+
+
+def _listen(family: int, kind: int, host: str | int, port: int) -> socket.socket:
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+class Meeting:
+    """The Unix socket where a gateway finds the observer's web application.
+
+    The supervisor holds it, so that it outlives a restart of the observer. It lies
+    below the home, where the next start clears away what a killed one left; a home
+    too deep for a socket's path (104 bytes on macOS) has it in a temporary directory.
+    """
+
+    _count = 0
+
+    def __init__(self, home: Path) -> None:
+        Meeting._count += 1
+        name = f"{os.getpid()}-{Meeting._count}.sock"
+        directory = home / "run"
+        if len(os.fsencode(directory / name)) > MAX_SOCKET_PATH:
+            directory = Path(tempfile.mkdtemp(prefix="lunaroute-"))
+        directory.mkdir(mode=0o700, exist_ok=True)
+        if Meeting._count == 1:  # the home is ours alone from here on
+            for left in directory.glob("*.sock"):
+                left.unlink()
+        self.path = directory / name
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.path.chmod(0o600)
+        self.listener.listen(BACKLOG)
+
+    def close(self) -> None:
+        self.listener.close()
+        self.path.unlink(missing_ok=True)
+        with suppress(OSError):  # another generation's lies there, or it is gone
+            self.path.parent.rmdir()
+
+
+def meeting(plan: Mapping[str, Any]) -> Meeting | None:
+    """A place to meet the observer, if there will be one."""
+    options = plan["supervisor"]
+    return Meeting(Path(options["home"])) if options["recording"] else None

@@ -1,0 +1,314 @@
+"""Starts the other processes and keeps them; replaces them on SIGHUP, ends them on
+SIGTERM. Nothing is reconfigured in place: a new configuration is new processes.
+"""
+
+import signal
+import socket
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import trio
+
+from lunaroute.errors import ConfigError
+from lunaroute.supervisor._child import Child, Patience, start
+from lunaroute.supervisor._places import claim, prepare_places
+from lunaroute.supervisor._plan import read_plan
+from lunaroute.supervisor._say import address_of, complain, say
+from lunaroute.supervisor._sockets import Meeting, bind, meeting
+
+READY_SECONDS = 20.0
+# How long what has ended may take to be recorded when everything else is over.
+COMMIT_SECONDS = 30.0
+# A child has its own deadlines; this much later it is not asked any more.
+GRACE_SECONDS = 3.0
+HURRIED_SECONDS = 3.0
+RELEASE_SECONDS = 10.0
+
+
+@dataclass(slots=True, eq=False)
+class Generation:
+    """The children of one configuration."""
+
+    plan: Mapping[str, Any]
+    listeners: list[socket.socket]
+    place: Meeting | None
+    gateway: Child | None = None
+    observer: Child | None = None
+    retired: bool = False  # its gateway is not started again
+    unrecorded: bool = False  # nor its observer: another has taken over, or it is done
+    ready: trio.Event = field(default_factory=trio.Event)
+    patience: dict[str, Patience] = field(
+        default_factory=lambda: {"gateway": Patience(), "observer": Patience()}
+    )
+
+    def is_done_with(self, name: str) -> bool:
+        """True if a child of that name is not to be started again."""
+        return self.retired if name == "gateway" else self.unrecorded
+
+    @property
+    def recording(self) -> bool:
+        return bool(self.plan["supervisor"]["recording"])
+
+    @property
+    def drain_seconds(self) -> float:
+        return float(self.plan["supervisor"]["shutdown_timeout_secs"])
+
+
+class Supervisor:
+    """Keeps one generation alive. ``exit_code`` is 1 if anything was cut or lost."""
+
+    def __init__(
+        self,
+        flags: Mapping[str, Any],
+        nursery: trio.Nursery,
+        first: Generation,
+        claimed: int | None,
+    ) -> None:
+        self._flags = flags
+        self._nursery = nursery
+        self.current = first
+        self._claimed = claimed
+        # Every process that lives, of whatever generation.
+        self._children: dict[Child, Generation] = {}
+        self._stopping = False
+        self._reloading: trio.CancelScope | None = None
+        self._hurry = trio.Event()
+        self.exit_code = 0
+
+    async def start(self) -> None:
+        """Starts the first generation; returns when it serves.
+
+        Raises TooSlowError if it does not within READY_SECONDS.
+        """
+        if self.current.recording:
+            await self._start_observer(self.current)
+        await self._start_gateway(self.current)
+        with trio.fail_after(READY_SECONDS):
+            await self.current.ready.wait()
+
+    async def obey(self, signals: AsyncIterator[int]) -> None:
+        """SIGHUP reloads, the first other signal drains, the second ends at once."""
+        async for number in signals:
+            if number == signal.SIGHUP:
+                if not self._stopping and self._reloading is None:
+                    self._nursery.start_soon(self._reload)
+            elif self._stopping:
+                self._hurry.set()
+            else:
+                self._stopping = True
+                if self._reloading is not None:
+                    self._reloading.cancel()
+                self._nursery.start_soon(self._stop)
+
+    def _living(self, name: str) -> list[Child]:
+        return [child for child in self._children if child.name == name]
+
+    def _adopt(self, child: Child, generation: Generation) -> None:
+        self._children[child] = generation
+        self._nursery.start_soon(self._keep, generation, child)
+
+    async def _start_observer(self, generation: Generation) -> None:
+        """A new observer, linked to every gateway that records."""
+        assert generation.place is not None
+        observer = start("observer", lambda: None)
+        generation.observer = observer
+        self._adopt(observer, generation)
+        await observer.control.send(
+            "start",
+            options={
+                **generation.plan["observer"],
+                "socket_path": str(generation.place.path),
+            },
+            descriptors=[generation.place.listener.fileno()],
+        )
+        for gateway in self._living("gateway"):
+            if self._children[gateway].recording:
+                await _link(gateway, observer)
+
+    async def _start_gateway(self, generation: Generation) -> None:
+        gateway = start("gateway", generation.ready.set)
+        generation.gateway = gateway
+        self._adopt(gateway, generation)
+        place = generation.place
+        await gateway.control.send(
+            "start",
+            options={
+                **generation.plan["gateway"],
+                "observer_socket": str(place.path) if place else "",
+            },
+            worker=0,
+            drain_seconds=generation.drain_seconds,
+            commit_seconds=COMMIT_SECONDS,
+            descriptors=[listener.fileno() for listener in generation.listeners],
+        )
+        if generation.observer is not None:
+            await _link(gateway, generation.observer)
+
+    async def _keep(self, generation: Generation, child: Child) -> None:
+        """Waits for the child's end and starts it again, unless it was meant to end."""
+        await child.listen()
+        del self._children[child]
+        again = self._start_gateway if child.name == "gateway" else self._start_observer
+        how = child.how_it_ended
+        while not generation.is_done_with(child.name):
+            complain(f"the {child.name} ended ({how}); starting it again")
+            patience = generation.patience[child.name]
+            await trio.sleep(patience.after_death(trio.current_time()))
+            if generation.is_done_with(child.name):
+                return
+            try:
+                await again(generation)
+            except OSError as error:  # no memory, no process: it may pass
+                how = f"it could not be started: {error.strerror}"
+            else:
+                return
+
+    async def _reload(self) -> None:
+        """A new generation takes over; a bad configuration changes nothing."""
+        with trio.CancelScope() as self._reloading:
+            try:
+                await self._replace()
+            except (ConfigError, OSError) as error:
+                complain(
+                    f"the new configuration is not used, nothing has changed: {error}"
+                )
+        self._reloading = None
+
+    async def _replace(self) -> None:
+        old = self.current
+        plan = await read_plan(self._flags)
+        new = Generation(plan, self._listeners(old, plan), meeting(plan))
+        try:
+            await self._start_gateway(new)
+            with trio.fail_after(READY_SECONDS):
+                await new.ready.wait()
+        except (OSError, trio.TooSlowError) as error:
+            self._abandon(old, new)
+            raise ConfigError("the new gateway does not start") from error
+        old.retired = True
+        self.current = new
+        if new.recording:
+            await self._release_observers()
+            await self._start_observer(new)
+        say("configuration reloaded")
+        self._nursery.start_soon(self._retire, old, new)
+
+    def _listeners(
+        self, old: Generation, plan: Mapping[str, Any]
+    ) -> list[socket.socket]:
+        """The old listening sockets when the address is unchanged, else new ones."""
+        before, after = old.plan["supervisor"], plan["supervisor"]
+        prepare_places(after)
+        same = (before["host"], before["port"]) == (after["host"], after["port"])
+        listeners = old.listeners if same else bind(after["host"], after["port"])
+        if self._claimed is None:  # recording may have been off until now
+            self._claimed = claim(after, address_of(listeners))
+        return listeners
+
+    def _abandon(self, old: Generation, new: Generation) -> None:
+        """Takes back a generation that never served."""
+        new.retired = True
+        if new.gateway is not None:
+            new.gateway.kill()
+        self._let_go(new, old)
+
+    async def _release_observers(self) -> None:
+        """Every earlier observer commits what is complete and forgets what is open:
+        the gateways will tell the next one. One that does not answer is killed, lest
+        it should take the gateways' leaving it for their death.
+        """
+        for observer in self._living("observer"):
+            self._children[observer].unrecorded = True
+            await observer.control.send("release")
+            with trio.move_on_after(RELEASE_SECONDS):
+                await observer.released.wait()
+            if not observer.released.is_set():
+                observer.kill()
+
+    async def _retire(self, old: Generation, new: Generation) -> None:
+        if old.gateway is not None:
+            await self._drain(old.gateway, new.drain_seconds)
+        if old.observer is not None and not new.recording:
+            old.unrecorded = True
+            await self._finish(old.observer)
+        self._let_go(old, new)
+
+    def _let_go(self, old: Generation, kept: Generation) -> None:
+        """Closes what one generation has and the other does not."""
+        for listener in old.listeners:
+            if listener not in kept.listeners:
+                listener.close()
+        if old.place is not None:
+            old.place.close()
+
+    async def _stop(self) -> None:
+        """Drains: no new connections, streams finish, the observer commits."""
+        self.current.retired = True
+        for listener in self.current.listeners:
+            listener.close()
+        gateways = self._living("gateway")
+        async with trio.open_nursery() as each:
+            for gateway in gateways:
+                each.start_soon(self._drain, gateway, self.current.drain_seconds)
+        observers = self._living("observer")
+        for observer in observers:
+            self._children[observer].unrecorded = True
+        async with trio.open_nursery() as each:
+            for observer in observers:
+                each.start_soon(self._finish, observer)
+        self._report(gateways)
+        self._nursery.cancel_scope.cancel()
+
+    def _report(self, gateways: list[Child]) -> None:
+        cut = sum(gateway.cut for gateway in gateways)
+        if cut:
+            complain(f"{cut} exchange(s) were cut; they are recorded as interrupted")
+        lost = sum(gateway.unrecorded for gateway in gateways)
+        if lost:
+            complain(f"{lost} exchange(s) could not be recorded before the end")
+        if cut or lost:
+            self.exit_code = 1
+
+    async def _drain(self, gateway: Child, seconds: float) -> None:
+        """Until its streams have ended and are recorded; a second signal cuts it."""
+        await gateway.control.send("drain", seconds=seconds)
+        await self._wait(gateway, seconds + COMMIT_SECONDS + GRACE_SECONDS)
+        if self._hurry.is_set() and not gateway.gone.is_set():
+            await gateway.control.send("stop")
+            with trio.move_on_after(HURRIED_SECONDS):
+                await gateway.gone.wait()
+        gateway.kill()
+        await gateway.gone.wait()
+
+    async def _finish(self, observer: Child) -> None:
+        """Until it has committed what its links brought."""
+        await observer.control.send("finish")
+        await self._wait(observer, COMMIT_SECONDS)
+        if self._hurry.is_set():
+            with trio.move_on_after(HURRIED_SECONDS):
+                await observer.gone.wait()
+        if not observer.gone.is_set():
+            complain("the recorder did not finish in time and was ended")
+            observer.kill()
+            await observer.gone.wait()
+
+    async def _wait(self, child: Child, seconds: float) -> None:
+        """Until the child is gone, the time is up, or somebody is in a hurry."""
+        with trio.move_on_after(seconds):
+            async with trio.open_nursery() as first:
+                for event in (child.gone, self._hurry):
+                    first.start_soon(_cancel_after, event, first.cancel_scope)
+
+
+async def _cancel_after(event: trio.Event, scope: trio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()
+
+
+async def _link(gateway: Child, observer: Child) -> None:
+    """A new link between two children: an end for each."""
+    near, far = socket.socketpair()
+    with near, far:
+        await observer.control.send("link", descriptors=[far.fileno()])
+        await gateway.control.send("link", descriptors=[near.fileno()])
