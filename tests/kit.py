@@ -189,7 +189,7 @@ class Serve:
         lines.extend(iter(stream.readline, ""))
 
     def _banner_complete(self) -> bool:
-        return any("OPENAI_BASE_URL" in line for line in self.output)
+        return any("export " in line for line in self.output[-1:])
 
     # What was recorded.
 

@@ -12,7 +12,7 @@ from lunaroute.supervisor._child import (
     Patience,
 )
 from lunaroute.supervisor._places import claim, prepare_places
-from lunaroute.supervisor._say import address_of
+from lunaroute.supervisor._say import address_of, banner
 from lunaroute.supervisor._sockets import Meeting, bind
 
 
@@ -48,6 +48,45 @@ def test_an_address_for_everybody_is_reached_by_loopback():
     with listener:
         port = listener.getsockname()[1]
         assert address_of([listener]) == f"http://127.0.0.1:{port}"
+
+
+def test_the_start_lines_name_what_is_served_and_who_can_reach_it():
+    plan = {
+        "providers": [
+            {
+                "name": name,
+                "base_url": "u",
+                "credentials": "client",
+                "credentials_from": "",
+            }
+            for name in ("anthropic", "openai")
+        ],
+        "dialects": ["openai"],
+        "recording": False,
+        "ui_enabled": False,
+    }
+    (listener,) = bind("0.0.0.0", 0)
+    with listener:
+        lines = banner(plan, [listener])
+        port = listener.getsockname()[1]
+    assert "anthropic" not in lines.lower()
+    assert f"export OPENAI_BASE_URL=http://127.0.0.1:{port}/v1" in lines
+    assert f"Everybody who can reach 0.0.0.0 port {port}" in lines
+    (listener,) = bind("127.0.0.1", 0)
+    with listener:
+        assert "Everybody" not in banner(plan, [listener])
+
+
+def test_a_file_that_is_no_database_is_said_at_the_start_and_left_alone(tmp_path):
+    other = tmp_path / "notes.txt"
+    other.write_text("no database")
+    mode = other.stat().st_mode
+    places = options(tmp_path) | {"sqlite_path": str(other)}
+    with pytest.raises(ConfigError, match="not a SQLite database"):
+        prepare_places(places)
+    assert (other.read_text(), other.stat().st_mode) == ("no database", mode)
+    with pytest.raises(ConfigError, match="cannot record into"):
+        prepare_places(places | {"sqlite_path": str(tmp_path)})
 
 
 def options(home, recording=True):

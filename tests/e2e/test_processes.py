@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -377,3 +378,34 @@ def test_an_unwritable_place_is_one_sentence(tmp_path):
     assert other.returncode == 2
     assert other.stderr.count("\n") == 1
     assert "cannot record into" in other.stderr
+
+
+def test_a_terminal_that_is_closed_ends_no_proxy(tmp_path, provider):
+    """Its hangup is a reload, and nobody reads what is printed any more."""
+    import pty
+
+    from tests.kit import BIN, clean_environment
+
+    control, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [str(BIN / "lunaroute"), "serve", "--port", "0"],
+        env=clean_environment(tmp_path, LUNAROUTE_ANTHROPIC_BASE_URL=provider.url),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+    )
+    os.close(terminal)
+    shown = b""
+    while b"OPENAI_BASE_URL" not in shown:
+        shown += os.read(control, 4096)
+    port = int(re.search(rb"127\.0\.0\.1:(\d+)", shown)[1])
+    os.close(control)
+    process.send_signal(signal.SIGHUP)
+    time.sleep(1.5)
+    assert process.poll() is None
+    with Raw(port) as client:
+        client.send(post(ask()))
+        assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0

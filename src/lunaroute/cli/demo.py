@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -41,6 +42,10 @@ def command() -> None:
 
     A simulated provider answers on loopback: no key, no network, nothing is kept.
     """
+    click.echo(
+        "LunaRoute sits between a coding assistant and its provider, passes every\n"
+        "byte on unchanged and keeps a record that can be searched. Watch:\n"
+    )
     with tempfile.TemporaryDirectory(prefix="lunaroute-demo-") as home:
         environment = _environment(Path(home))
         with contextlib.closing(DemoProvider()) as provider:
@@ -185,7 +190,9 @@ def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
     """Runs one of our own commands as a person would, its output on the screen."""
     click.secho(f"\n$ lunaroute {' '.join(arguments)}", bold=True)
     sys.stdout.flush()
-    subprocess.run([*LUNAROUTE, *arguments], env=environment, check=True)
+    done = subprocess.run([*LUNAROUTE, *arguments], env=environment, check=False)
+    if done.returncode:  # it has said why, or nobody listens any more
+        raise click.exceptions.Exit(done.returncode)
 
 
 def _show_files(home: Path) -> None:
@@ -196,10 +203,17 @@ def _show_files(home: Path) -> None:
             click.echo(f"  {path.relative_to(home)}  {size / 1024:.0f} kB")
 
 
+def _program() -> str:
+    """How this person calls us: by name, or by the path beside the interpreter."""
+    beside = Path(sys.executable).with_name("lunaroute")
+    found = shutil.which("lunaroute")
+    return "lunaroute" if found or not beside.exists() else str(beside)
+
+
 def _say_what_next() -> None:
     click.secho("\nNow with your own assistant", bold=True)
     click.echo(
-        "  lunaroute serve\n"
+        f"  {_program()} serve\n"
         "  export ANTHROPIC_BASE_URL=http://127.0.0.1:8081     # Claude Code, SDKs\n"
         "  export OPENAI_BASE_URL=http://127.0.0.1:8081/v1     # OpenAI SDKs"
     )

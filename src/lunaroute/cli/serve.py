@@ -23,6 +23,12 @@ LEVELS = ("trace", "debug", "info", "warn", "error")
     help="Configuration file, YAML or TOML.  [<home>/config.yaml if there]",
 )
 @click.option(
+    "-b",
+    "--bootstrap",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that names the configuration file.",
+)
+@click.option(
     "-d",
     "--dialect",
     type=click.Choice(DIALECTS, case_sensitive=False),

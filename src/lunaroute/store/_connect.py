@@ -33,7 +33,7 @@ def explained(path: Path) -> Iterator[None]:
 def connect_writer(path: Path) -> apsw.Connection:
     """Opens for writing; makes the file and brings it to the present schema."""
     try:
-        _make_private(path)
+        _make_file(path)
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror or error}") from error
     with explained(path):
@@ -41,6 +41,7 @@ def connect_writer(path: Path) -> apsw.Connection:
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
             _refuse_strangers(connection, path)
+            _make_private(path)
             _tune_writer(connection)
             migrate(connection)
         except BaseException:
@@ -103,16 +104,18 @@ def make_private_directory(path: Path) -> None:
         directory.chmod(0o700)
 
 
+def _make_file(path: Path) -> None:
+    """A new file is private from its first moment; one that is there stays as it is
+    until it is known to be ours.
+    """
+    make_private_directory(path.parent)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def _make_private(path: Path) -> None:
     # SQLite gives -wal and -shm the mode of the database file; those that a looser
     # umask left behind are tightened with it.
-    make_private_directory(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-    for suffix in ("-wal", "-shm"):
+    for suffix in ("", "-wal", "-shm"):
         beside = path.with_name(path.name + suffix)
         if beside.exists():
             beside.chmod(0o600)

@@ -9,6 +9,8 @@ from typing import Any
 
 from lunaroute.errors import ConfigError
 
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
 
 def prepare_places(options: Mapping[str, Any]) -> None:
     """Makes the directories that are recorded into. Raises ConfigError in words."""
@@ -19,6 +21,8 @@ def prepare_places(options: Mapping[str, Any]) -> None:
         places.add(Path(options["sessions_dir"]))
     if options["sqlite_path"]:
         places.add(Path(options["sqlite_path"]).parent)
+    if options["sqlite_path"]:
+        _check_database(Path(options["sqlite_path"]))
     for place in sorted(places):
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,6 +33,24 @@ def prepare_places(options: Mapping[str, Any]) -> None:
                 f"cannot record into {place}: {error.strerror}; "
                 "LUNAROUTE_HOME chooses another place, --no-recording records nothing"
             ) from error
+
+
+def _check_database(path: Path) -> None:
+    """A file that cannot be our database is said at the start, not at the first
+    record.
+    """
+    if not path.exists():
+        return
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(SQLITE_MAGIC))
+    except OSError as error:
+        raise ConfigError(f"cannot record into {path}: {error.strerror}") from error
+    if magic and magic != SQLITE_MAGIC:
+        raise ConfigError(
+            f"cannot record into {path}: it is not a SQLite database; "
+            "move it aside, or set session_recording.sqlite.path"
+        )
 
 
 def claim(options: Mapping[str, Any], address: str) -> int | None:

@@ -3,37 +3,56 @@
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from lunaroute._version import __version__
 
 
 def say(text: str) -> None:
-    """To the person at the terminal."""
-    print(text, flush=True)
+    """To the person at the terminal, if there still is one."""
+    with suppress(OSError):  # a terminal that was closed ends no proxy
+        print(text, flush=True)
 
 
 def complain(text: str) -> None:
     """To standard error, with our name."""
-    print(f"lunaroute: {text}", file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(f"lunaroute: {text}", file=sys.stderr, flush=True)
 
 
 def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> str:
     """The start lines: where, for whom, with whose credentials, recorded where."""
     url = address_of(listeners)
+    served = options["dialects"]
     lines = [f"LunaRoute {__version__} serves on {url}", ""]
     lines += (
         f"  {provider['name']:<10} {provider['base_url']}  ({_whose(provider)})"
         for provider in options["providers"]
+        if provider["name"] in served
     )
     lines += (
         f"  {'recording':<10} {_where(options)}",
         f"  {'page':<10} {_page(options)}",
-        "",
-        f"  export ANTHROPIC_BASE_URL={url}",
-        f"  export OPENAI_BASE_URL={url}/v1",
     )
+    exposed = _exposed(listeners)
+    if exposed:
+        lines += ("", f"  Everybody who can reach {exposed} can use this proxy.")
+    lines.append("")
+    if "anthropic" in served:
+        lines.append(f"  export ANTHROPIC_BASE_URL={url}")
+    if "openai" in served:
+        lines.append(f"  export OPENAI_BASE_URL={url}/v1")
     return "\n".join(lines)
+
+
+def _exposed(listeners: Sequence[socket.socket]) -> str:
+    """The first address that is not this machine's own, empty if there is none."""
+    for listener in listeners:
+        host, port = listener.getsockname()[:2]
+        if not (host == "::1" or host.startswith("127.")):
+            return f"{host} port {port}"
+    return ""
 
 
 def address_of(listeners: Sequence[socket.socket]) -> str:
