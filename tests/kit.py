@@ -252,8 +252,8 @@ def run(
 class Raw:
     """A client that says exactly what it is told to."""
 
-    def __init__(self, port: int) -> None:
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=CEILING)
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self.sock = socket.create_connection((address, port), timeout=CEILING)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.data = b""
 
@@ -321,7 +321,11 @@ def ask(marker: str = "", *, stream: bool = False, session: str = "", **more) ->
 
 def post(body: bytes, path: str = "/v1/messages", **fields: str) -> bytes:
     """A raw POST request with a length."""
-    lines = [f"POST {path} HTTP/1.1", "Host: test", "Content-Type: application/json"]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: localhost",
+        "Content-Type: application/json",
+    ]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
     lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

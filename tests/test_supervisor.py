@@ -64,14 +64,17 @@ def test_the_start_lines_name_what_is_served_and_who_can_reach_it():
         "dialects": ["openai"],
         "recording": False,
         "ui_enabled": False,
+        "remote": "allowed",
     }
     (listener,) = bind("0.0.0.0", 0)
     with listener:
         lines = banner(plan, [listener])
+        guarded = banner(plan | {"remote": "token"}, [listener])
         port = listener.getsockname()[1]
     assert "anthropic" not in lines.lower()
     assert f"export OPENAI_BASE_URL=http://127.0.0.1:{port}/v1" in lines
     assert f"Everybody who can reach 0.0.0.0 port {port}" in lines
+    assert "Whoever shows the token (x-lunaroute-token, or /t/TOKEN/...) at" in guarded
     (listener,) = bind("127.0.0.1", 0)
     with listener:
         assert "Everybody" not in banner(plan, [listener])

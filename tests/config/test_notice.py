@@ -65,7 +65,6 @@ def test_a_default_or_what_holds_already_is_no_warning(write, environ, text):
         "providers: {openai: {websocket: off}}",
         "providers: {openai: {type: anthropic}}",
         "routing: {provider_switch_notification: {enabled: true}}",
-        "allowed_hosts: [proxy.example]",
     ],
 )
 def test_anything_else_is_one_warning(write, environ, text):

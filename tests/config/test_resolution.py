@@ -98,7 +98,14 @@ api_dialect: openai
 session_stats_max_sessions: 50
 allowed_hosts: [proxy.example]
 allowed_origins: ["http://localhost:3000"]
+token: 0123456789abcdefghijklmnop
+allow_remote: true
 http_server:
+  workers: 2
+  max_connections: 100
+  head_timeout_secs: 10
+  keep_alive_secs: 60
+  half_close_secs: 1
   shutdown_timeout_secs: 5
   tcp_nodelay: false
   tcp_keepalive_secs: 30
@@ -258,6 +265,11 @@ VARIABLES = {
     "LUNAROUTE_UI_PORT": "9001",
     "LUNAROUTE_UI_LOG_REQUESTS": "on",
     "LUNAROUTE_UI_REFRESH_INTERVAL": "10",
+    "LUNAROUTE_ALLOWED_HOSTS": "proxy.example, [::2]",
+    "LUNAROUTE_ALLOWED_ORIGINS": "vscode-webview://*",
+    "LUNAROUTE_ALLOW_REMOTE": "yes",
+    "LUNAROUTE_TOKEN": "0123456789abcdefghijklmnop",
+    "LUNAROUTE_WORKERS": "2",
     "LUNAROUTE_BYPASS_ENABLED": "false",
     "LUNAROUTE_BYPASS_PROVIDER": "anthropic",
     **{f"{prefix}TIMEOUT_SECS": "900" for prefix in PREFIXES},
@@ -288,6 +300,7 @@ def test_every_variable_at_once(environ, tmp_path):
     assert not settings.session_recording.jsonl.enabled
     assert settings.providers.openai.http_client.pool_max_idle_per_host == 64
     assert settings.bypass.provider == "anthropic"
+    assert settings.allowed_hosts == ["proxy.example", "::2"]
     assert not any("unknown" in each for each in resolved.warnings)
 
 

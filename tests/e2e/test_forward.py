@@ -24,7 +24,7 @@ def test_the_head_passes_unchanged_but_for_hop_by_hop_and_host(quiet, provider):
     lines = [
         b"POST /v1/messages?beta=true&x=%2F HTTP/1.1",
         b"X-One: 1",
-        b"hOsT: whatever",
+        b"hOsT: localhost:1",
         b"x-one: 2",
         b"X-Latin: caf\xe9",
         b"Accept-Encoding: gzip, deflate, br, zstd",
@@ -76,9 +76,7 @@ def test_bodies_of_every_size_pass_whole(quiet, provider, size):
 
 
 def test_a_chunked_request_keeps_its_chunks_and_trailers(quiet, provider):
-    head = (
-        b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
-    )
+    head = b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = ask()
     framed = b"5;a=b\r\n%s\r\n%x\r\n%s\r\n0\r\nX-T: 1\r\n\r\n" % (
         body[:5],
@@ -175,7 +173,7 @@ def test_an_unreachable_provider_is_a_502_in_the_dialects_shape(tmp_path, path, 
             assert head.startswith(b"HTTP/1.1 502 ")
             assert "cannot connect" in shape(json.loads(body))
             assert ("type" in json.loads(body)) == (path == "/v1/messages")
-            client.send(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             head, body = client.read_answer()
     assert head.startswith(b"HTTP/1.1 200 ")
     errors = [entry["last_error"] for entry in json.loads(body)["providers"]]
@@ -228,7 +226,7 @@ def test_an_early_answer_wins_over_the_rest_of_the_request(quiet, provider):
             Raw(running.port) as client,
         ):
             client.send(
-                b"POST /v1/messages HTTP/1.1\r\nHost: x\r\n"
+                b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n"
                 b"Content-Length: 50000000\r\n\r\n" + b"x" * 100
             )
             head, body = client.read_answer()
@@ -253,18 +251,21 @@ def test_a_client_that_leaves_cancels_its_request_at_the_provider(quiet, provide
 @pytest.mark.parametrize(
     ("request_bytes", "status"),
     [
-        (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+        (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
         (b"nonsense\r\n\r\n", 400),
         (b"POST /v1/messages HTTP/1.1\r\nContent-Length: 1\r\n\r\nx", 400),
         (
-            b"POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+            b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             400,
         ),
-        (b"GET /v1/messages HTTP/1.1\r\nHost: x\r\nX: 1\r\n folded\r\n\r\n", 400),
-        (b"GET /v1/messages HTTP/1.1\r\nHost: x\r\nX: 1\n\r\n", 400),
-        (b"GET /no/such/path HTTP/1.1\r\nHost: x\r\n\r\n", 404),
-        (b"GET /v1/messages HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 70_000, 431),
+        (
+            b"GET /v1/messages HTTP/1.1\r\nHost: localhost\r\nX: 1\r\n folded\r\n\r\n",
+            400,
+        ),
+        (b"GET /v1/messages HTTP/1.1\r\nHost: localhost\r\nX: 1\n\r\n", 400),
+        (b"GET /no/such/path HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"GET /v1/messages HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 70_000, 431),
     ],
 )
 def test_what_is_not_http_is_refused_and_reaches_nobody(
@@ -281,7 +282,7 @@ def test_what_is_not_http_is_refused_and_reaches_nobody(
 def test_a_bad_chunk_in_a_request_is_a_400(quiet, provider):
     with Raw(quiet.port) as client:
         client.send(
-            b"POST /v1/messages HTTP/1.1\r\nHost: x\r\n"
+            b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n"
             b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"
         )
         data = client.read_all()
@@ -306,7 +307,7 @@ def test_an_http10_client_gets_the_answer_without_chunks(quiet, provider):
 def test_health_and_readiness(serve, provider):
     def get(path: str) -> tuple[bytes, bytes]:
         with Raw(serve.port) as client:
-            client.send(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            client.send(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             return client.read_answer()
 
     head, body = get("/healthz")

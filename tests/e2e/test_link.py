@@ -70,7 +70,9 @@ def push(serve: Serve, count: int, session: str = "flood") -> None:
 
 def metric(serve: Serve, name: str) -> float:
     with Raw(serve.port) as client:
-        client.send(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        client.send(
+            b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
         text = client.read_all().decode()
     assert text.startswith("HTTP/1.1 200 ")
     return float(re.search(rf"^{name} (\S+)", text, re.MULTILINE)[1])
@@ -78,7 +80,7 @@ def metric(serve: Serve, name: str) -> float:
 
 def ready(serve: Serve) -> dict:
     with Raw(serve.port) as client:
-        client.send(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.send(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         return json.loads(client.read_answer()[1])
 
 

@@ -411,3 +411,33 @@ def test_a_terminal_that_is_closed_ends_no_proxy(tmp_path, provider):
         assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0
+
+
+def gateways(serve) -> set[int]:
+    return {
+        pid
+        for pid, (parent, state, command) in processes().items()
+        if parent == serve.process.pid
+        and "-m lunaroute.gateway" in command
+        and not state.startswith("Z")
+    }
+
+
+def test_workers_share_the_socket_and_one_that_dies_is_replaced(tmp_path, provider):
+    with Serve(tmp_path / "home", provider.url, "--workers", "2") as serve:
+        before = until(lambda: len(found := gateways(serve)) == 2 and found, "two")
+        clients = [Raw(serve.port) for _ in range(16)]
+        for client in clients:
+            client.send(post(ask()))
+            assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        serve.recorded(16)
+        os.kill(min(before), signal.SIGKILL)
+        until(lambda: len(gateways(serve) - {min(before)}) == 2, "the new worker")
+        with Raw(serve.port) as client:
+            client.send(post(ask()))
+            assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        rows = serve.recorded(17)
+        assert {row["outcome"] for row in rows} == {"answered"}
+        serve.pids |= before | gateways(serve)
+        assert serve.stop() == 0
+        all_gone(serve)

@@ -312,8 +312,8 @@ def test_an_absolute_target_is_forwarded_by_its_path(serve, provider):
     with Raw(serve.port) as client:
         body = ask()
         client.send(
-            b"POST http://user:SECRET@elsewhere.test/v1/messages?beta=true HTTP/1.1\r\n"
-            b"Host: elsewhere.test\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+            b"POST http://user:SECRET@localhost/v1/messages?beta=true HTTP/1.1\r\n"
+            b"Host: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body
         )
         client.read_answer()
     assert provider.seen[0].line == b"POST /v1/messages?beta=true HTTP/1.1"

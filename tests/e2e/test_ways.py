@@ -148,7 +148,7 @@ def test_a_websocket_is_relayed_in_both_directions(serve, provider):
     provider.scripts[""] = accept
     with Raw(serve.port) as client:
         client.send(
-            b"GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            b"GET /v1/responses HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
             b"Upgrade: websocket\r\nSec-WebSocket-Key: k\r\n"
             b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
         )
@@ -171,7 +171,7 @@ def test_a_refused_upgrade_passes_as_it_is(serve, provider):
     provider.scripts[""] = lambda seen: [whole({"no": 1}, 426, "Upgrade Required")]
     with Raw(serve.port) as client:
         client.send(
-            b"GET /v1/responses HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            b"GET /v1/responses HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
             b"Upgrade: websocket\r\n\r\n"
         )
         head, _ = client.read_answer()

@@ -34,6 +34,16 @@ LEVELS = ("trace", "debug", "info", "warn", "error")
     type=click.Choice(DIALECTS, case_sensitive=False),
     help="Which API shapes to serve.  [both]",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Gateway processes that share the socket.  [1]",
+)
+@click.option(
+    "--allow-remote",
+    is_flag=True,
+    help="Let other machines use the proxy without a token.",
+)
 @click.option("--no-recording", is_flag=True, help="Forward only, write nothing.")
 @click.option("--no-ui", is_flag=True, help="Do not serve the web page.")
 @click.option(

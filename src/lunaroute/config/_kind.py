@@ -5,12 +5,17 @@ substituted values and environment variables are always text.
 """
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+# 128 bits in base64: what guards a key that costs money should not be guessed.
+MIN_TOKEN = 22
+_NAME = re.compile(r"[a-z0-9._:-]+|\*")
+_URL_SAFE = re.compile(r"[A-Za-z0-9_-]*")
 # Said by a validator whose complaint is just that the value is not of its kind.
 NOT_OF_THIS_KIND = ""
 
@@ -46,6 +51,41 @@ def _check_host(value: str) -> str:
             ipaddress.ip_address(value)
         except ValueError:
             raise ValueError(NOT_OF_THIS_KIND) from None
+    return value
+
+
+def _split(value: Any) -> Any:
+    """A text is a list, too: ``a, b`` as variables have it."""
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _check_origin(value: str) -> str:
+    """A web origin (RFC 6454 6.1) in lower case, ``null``, ``*`` or ``scheme://*``."""
+    value = value.strip().lower().rstrip("/")
+    scheme, mark, authority = value.partition("://")
+    whole = mark and scheme and authority and not set(authority) & set("/ \n")
+    if value in ("*", "null") or whole:
+        return value
+    raise ValueError("must be an origin such as http://localhost:3000, null or *")
+
+
+def _check_allowed_host(value: str) -> str:
+    value = value.strip().lower()
+    bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    if not _NAME.fullmatch(bare) or bare.count(":") == 1:
+        raise ValueError("must be a name or an address, without scheme and port")
+    return bare
+
+
+def _check_token(value: str) -> str:
+    value = _check_key(value)
+    if value and (len(value) < MIN_TOKEN or not _URL_SAFE.fullmatch(value)):
+        raise ValueError(
+            f"must be at least {MIN_TOKEN} letters, digits, - or _, as made by "
+            "`python3 -c 'import secrets; print(secrets.token_urlsafe())'`"
+        )
     return value
 
 
@@ -126,6 +166,12 @@ Seconds = Annotated[
     Field(ge=0, le=86400, allow_inf_nan=False),
     Words("a number between 0 and 86400"),
 ]
+Workers = Annotated[
+    int,
+    _NUMBER,
+    Field(ge=1, le=64),
+    Words("a whole number between 1 and 64"),
+]
 # 64 GB of memory in MB.
 Megabytes = Annotated[
     int,
@@ -142,6 +188,17 @@ Host = Annotated[
 BaseUrl = Annotated[str, AfterValidator(normalise_base_url), Words("a URL")]
 Key = Annotated[str, AfterValidator(_check_key), Words("a text")]
 Names = Annotated[list[Text], Words("a list of texts")]
+Origins = Annotated[
+    list[Annotated[str, AfterValidator(_check_origin), Words("a web origin")]],
+    BeforeValidator(_split),
+    Words("a list of web origins"),
+]
+HostNames = Annotated[
+    list[Annotated[str, AfterValidator(_check_allowed_host), Words("a host name")]],
+    BeforeValidator(_split),
+    Words("a list of host names"),
+]
+Token = Annotated[str, AfterValidator(_check_token), Words("a text")]
 FreeMap = Annotated[dict[str, Any], Words("a map")]
 FreeList = Annotated[list[dict[str, Any]], Words("a list of maps")]
 Templates = Annotated[

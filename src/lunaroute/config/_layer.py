@@ -153,7 +153,10 @@ def _checked(source: str, given: Mapping[KeyPath, tuple[object, str]]) -> Layer:
         names = {dotted(path): name for path, (_, name) in given.items()}
         problems = explain(error, Settings, {})
         raise ConfigError(
-            "\n".join(f"{names[key]}: {text}" for key, text in problems.items())
+            "\n".join(  # an item of a list, "key[0]", was written under its key
+                f"{names[key.partition('[')[0]]}: {text}"
+                for key, text in problems.items()
+            )
         ) from None
     return {
         path: Value(value, f"{source} {given[path][1]}", given[path][1])

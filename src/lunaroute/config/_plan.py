@@ -36,6 +36,8 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
         "home": str(location.home_directory),
         "host": settings.host,
         "port": settings.port,
+        "workers": settings.http_server.workers,
+        "remote": _remote(settings),
         "recording": any(recorded.values()),
         "shutdown_timeout_secs": settings.http_server.shutdown_timeout_secs,
         "log_level": settings.logging.level,
@@ -70,7 +72,36 @@ def _gateway(resolved: Resolved) -> dict[str, Any]:
             for name, each in _enabled(settings).items()
         ],
         "tap": _tap(settings),
+        "server": _server(settings),
+        "admission": {
+            "host": settings.host,
+            "allowed_hosts": settings.allowed_hosts,
+            "allowed_origins": settings.allowed_origins,
+            "token": settings.token,
+        },
     }
+
+
+def _server(settings: Settings) -> dict[str, Any]:
+    server = settings.http_server
+    return {
+        "max_connections": server.max_connections,
+        "max_body_bytes": server.max_request_body_bytes,
+        "head_secs": server.head_timeout_secs,
+        "keep_alive_secs": server.keep_alive_secs,
+        "half_close_secs": server.half_close_secs,
+        "tcp_nodelay": server.tcp_nodelay,
+        "tcp_keepalive_secs": server.tcp_keepalive_secs,
+        "send_buffer_bytes": server.send_buffer_size,
+        "receive_buffer_bytes": server.recv_buffer_size,
+    }
+
+
+def _remote(settings: Settings) -> str:
+    """What other machines need to call us; empty if they may not at all."""
+    if settings.token:
+        return "token"
+    return "allowed" if settings.allow_remote else ""
 
 
 def _observer(resolved: Resolved) -> dict[str, Any]:

@@ -110,7 +110,7 @@ _COLUMNS = (
 )
 
 # An example of what has no default worth showing.
-_KEY_EXAMPLE = '"${MY_%s_KEY}"'
+_HIDDEN_EXAMPLE = '"${MY_%s}"'
 
 
 def reference() -> str:
@@ -216,7 +216,8 @@ def _comment(text: str, indent: str) -> list[str]:
 def _example_value(each: Declaration) -> str:
     name = each.path[-1]
     if each.about.secret:
-        return f"# {name}: {_KEY_EXAMPLE % each.path[1].upper()}"
+        words = (*each.path[1:-1], name.removeprefix("api_"))
+        return f"# {name}: {_HIDDEN_EXAMPLE % '_'.join(words).upper()}"
     if each.about.path:
         # Commented out, because the default follows LUNAROUTE_HOME.
         return f"# {name}: {each.default.replace('<home>', '~/.lunaroute')}"

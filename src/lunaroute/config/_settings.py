@@ -11,17 +11,21 @@ from lunaroute.config._kind import (
     Dialect,
     Flag,
     Host,
+    HostNames,
     Level,
     Names,
     Natural,
+    Origins,
     PathText,
     Port,
     Rank,
     Seconds,
     Strategy,
     Text,
+    Token,
     Vendor,
     Weights,
+    Workers,
 )
 from lunaroute.config._provider import Providers
 from lunaroute.config._recording import SessionRecording
@@ -41,15 +45,59 @@ class HttpServer(Section):
         unit="seconds",
         built=True,
     )
-    tcp_nodelay: Flag = setting(True, "Whether small writes are sent at once.")
+    workers: Workers = setting(
+        1,
+        "How many gateway processes share the listening socket; one serves a person, "
+        "more serve many at once.",
+        env="LUNAROUTE_WORKERS",
+        flag="--workers",
+        built=True,
+    )
+    max_connections: Count | None = setting(
+        None,
+        "How many clients each gateway serves at once; further ones get a 503. None "
+        "derives it from the limit of open files.",
+        built=True,
+    )
+    head_timeout_secs: Seconds = setting(
+        30,
+        "How long a request's head may take from its first byte on.",
+        unit="seconds",
+        built=True,
+    )
+    keep_alive_secs: Seconds = setting(
+        600,
+        "How long a connection from a client may be idle between requests.",
+        unit="seconds",
+        built=True,
+    )
+    half_close_secs: Seconds = setting(
+        5,
+        "How long an answer goes on for a client that has closed its sending side; "
+        "then the request is cancelled at the provider.",
+        unit="seconds",
+        built=True,
+    )
+    tcp_nodelay: Flag = setting(
+        True, "Whether small writes are sent at once.", built=True
+    )
     tcp_keepalive_secs: Natural = setting(
-        60, "The interval of TCP keepalive probes to clients.", unit="seconds"
+        60,
+        "The interval of TCP keepalive probes to clients; 0 sends none.",
+        unit="seconds",
+        built=True,
     )
     send_buffer_size: Count | None = setting(
-        None, "The kernel's send buffer; none leaves it to the system.", unit="bytes"
+        None,
+        "The kernel's send buffer; none leaves it to the system.",
+        unit="bytes",
+        built=True,
     )
     recv_buffer_size: Count | None = setting(
-        None, "The kernel's receive buffer; none leaves it to the system.", unit="bytes"
+        None,
+        "The kernel's receive buffer; none leaves it to the system.",
+        unit="bytes",
+        built=True,
     )
     sse_keepalive_enabled: Flag = setting(
         True, "Whether a silent event stream is kept alive with comments."
@@ -58,7 +106,10 @@ class HttpServer(Section):
         15, "How long it is silent before that.", unit="seconds"
     )
     max_request_body_bytes: Count = setting(
-        100 * 1024 * 1024, "Longer request bodies are refused.", unit="bytes"
+        100 * 1024 * 1024,
+        "Longer request bodies are refused with a 413.",
+        unit="bytes",
+        built=True,
     )
 
 
@@ -195,15 +246,34 @@ class Settings(Section):
         unit="sessions",
         feature="session statistics",
     )
-    allowed_hosts: Names = setting(
+    allowed_hosts: HostNames = setting(
         [],
-        "Names that the server may be called by, besides its own address.",
-        feature="allowed_hosts",
+        "Names that the server may be called by, besides loopback names and the "
+        "address it listens on; `*` allows all.",
+        env="LUNAROUTE_ALLOWED_HOSTS",
+        built=True,
     )
-    allowed_origins: Names = setting(
+    allowed_origins: Origins = setting(
         [],
-        "Web origins that may call the server from a browser.",
-        feature="allowed_origins",
+        "Web origins that may call the server from a browser or a webview, such as "
+        "`http://localhost:3000` or `vscode-webview://*`; `*` allows all.",
+        env="LUNAROUTE_ALLOWED_ORIGINS",
+        built=True,
+    )
+    token: Token = setting(
+        "",
+        "What callers from other machines must show, as the header "
+        "`x-lunaroute-token` or as `/t/TOKEN` in front of the path.",
+        env="LUNAROUTE_TOKEN",
+        built=True,
+        secret=True,
+    )
+    allow_remote: Flag = setting(
+        False,
+        "Whether other machines may call without a token, if `host` lets them.",
+        env="LUNAROUTE_ALLOW_REMOTE",
+        flag="--allow-remote",
+        built=True,
     )
     providers: Providers = section(
         Providers, "Where requests go, and with which credentials.", feature="providers"

@@ -30,6 +30,8 @@ class Client:
     wire: Wire
     peer: str
     listener: str
+    local_host: str = ""  # the address it reached us by, without port
+    peer_host: str = ""
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     buffer: bytes = b""
     exchange: "Exchange | None" = None

@@ -6,12 +6,14 @@ the first byte of an answer has gone to the client another answer may be given.
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import trio
 
 from lunaroute.errors import ClientFault, Fault, UpstreamFault
+from lunaroute.gateway._admission import body_too_long
 from lunaroute.gateway._client import Client, ClientGone
 from lunaroute.gateway._options import Provider
 from lunaroute.gateway._upstream import NoAnswerError, Upstream
@@ -246,6 +248,7 @@ class _Body:
         self._follower = follower(ex.head.framing, ex.head.length)
         self._sent: list[bytes] = []
         self._kept = 0
+        self._most = ex.gateway.options.server.max_body_bytes
         self.fault: Fault | ClientGone | None = None
         # What came with the head; a small request is whole with it.
         self._first = self._take(ex.client.buffer)
@@ -315,6 +318,8 @@ class _Body:
         self._ex.client.buffer = data[size:]
         data = data[:size]
         self._kept += size
+        if self._kept > self._most:
+            raise body_too_long(self._most)
         if self._kept <= REPLAY_BYTES:
             self._sent.append(data)
         else:
@@ -472,7 +477,13 @@ async def _pump_down(ex: Exchange, upstream: Upstream) -> None:
         return  # as above
 
 
-def refusal(dialect: Dialect | None, fault: Fault, *, head_only: bool) -> bytes:
+def refusal(
+    dialect: Dialect | None,
+    fault: Fault,
+    *,
+    head_only: bool,
+    extra: Sequence[tuple[str, str]] = (),
+) -> bytes:
     """The answer to a request that never became an exchange; closes."""
     body = error_body(dialect, fault.status, str(fault))
-    return reply(fault.status, body, close=True, head_only=head_only)
+    return reply(fault.status, body, close=True, head_only=head_only, extra=extra)

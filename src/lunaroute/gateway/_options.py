@@ -4,18 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lunaroute.gateway._admission import Admission
 from lunaroute.link import TapLimits
 from lunaroute.model import Dialect
 from lunaroute.routing import Base, Key, parse_base
 
-# Seconds. A client opens connections ahead of need (Claude Code preconnects), so
-# the head's time runs from its first byte and an idle connection may stay long.
-HEAD_SECONDS = 30.0
-KEEP_ALIVE_SECONDS = 600.0
 # Moved by a byte in either direction; a stream that produces may run for hours.
 IDLE_SECONDS = 600.0
-# A client that closed its sending half after a whole request may still be reading.
-HALF_CLOSE_SECONDS = 5.0
 CONNECT_SECONDS = 10.0
 POOL_IDLE_SECONDS = 90.0
 POOL_MAX_IDLE = 32
@@ -33,6 +28,25 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """The clients' side: how many, how long, how much. Times in seconds.
+
+    A client opens connections ahead of need (Claude Code preconnects), so the head's
+    time runs from its first byte and an idle connection may stay long.
+    """
+
+    max_connections: int | None = None  # None: by the limit of open files
+    max_body_bytes: int = 100 * 1024 * 1024
+    head_secs: float = 30.0
+    keep_alive_secs: float = 600.0
+    half_close_secs: float = 5.0
+    tcp_nodelay: bool = True
+    tcp_keepalive_secs: int = 60
+    send_buffer_bytes: int | None = None
+    receive_buffer_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayOptions:
     """Frozen; made from the plain values that the configuration's reader wrote."""
 
@@ -41,6 +55,8 @@ class GatewayOptions:
     providers: tuple[Provider, ...]
     tap: TapLimits | None
     observer_socket: str
+    server: ServerLimits
+    admission: Admission
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "GatewayOptions":
@@ -58,7 +74,18 @@ class GatewayOptions:
                 overflow=tap["overflow"],
             ),
             observer_socket=plain.get("observer_socket", ""),
+            server=ServerLimits(**plain["server"]),
+            admission=_admission(plain["admission"]),
         )
+
+
+def _admission(plain: Mapping[str, Any]) -> Admission:
+    return Admission(
+        host=plain["host"],
+        allowed_hosts=frozenset(plain["allowed_hosts"]),
+        allowed_origins=frozenset(plain["allowed_origins"]),
+        token=plain["token"].encode(),
+    )
 
 
 def _providers(plain: Sequence[Mapping[str, Any]]) -> list[Provider]:

@@ -65,7 +65,7 @@ async def _main(sock: socket.socket) -> None:
     )
     listeners = [socket.socket(fileno=number) for number in start.descriptors]
     tap = _tap(options, start.values["worker"])
-    gateway = Gateway(options, tap)
+    gateway = Gateway(options, tap, shared=start.values["workers"] > 1)
     wishes = Wishes(
         drain_seconds=start.values["drain_seconds"],
         commit_seconds=start.values["commit_seconds"],
@@ -99,7 +99,7 @@ async def _serve(
         async with trio.open_nursery() as acceptors:
             for listener in listeners:
                 listener.setblocking(False)
-                acceptors.start_soon(gateway.accept, listener, handlers)
+                acceptors.start_soon(gateway.doorman.accept, listener, handlers)
             await control.send("ready")
             await wishes.drain.wait()
             acceptors.cancel_scope.cancel()

@@ -1,6 +1,5 @@
 """The server's loop: accept, read a head, choose, exchange, and again."""
 
-import errno
 import logging
 import socket
 import time
@@ -9,20 +8,18 @@ import trio
 from trio import lowlevel
 
 from lunaroute.errors import ClientFault, Fault, UpstreamFault
+from lunaroute.gateway._admission import body_too_long, without_token
 from lunaroute.gateway._client import Client, ClientGone
 from lunaroute.gateway._exchange import Clock, Exchange, Plan, refusal
 from lunaroute.gateway._hangup import hangup_watch
+from lunaroute.gateway._listen import Doorman
 from lunaroute.gateway._options import (
-    HALF_CLOSE_SECONDS,
-    HEAD_SECONDS,
     IDLE_SECONDS,
-    KEEP_ALIVE_SECONDS,
-    TCP_KEEPALIVE_SECONDS,
     GatewayOptions,
     Provider,
+    ServerLimits,
 )
 from lunaroute.gateway._own import healthz, readyz
-from lunaroute.gateway._socket import PlainSocket, tune
 from lunaroute.gateway._tap import Tap
 from lunaroute.gateway._upstream import Health, Pool
 from lunaroute.link import Ending, Route, Times
@@ -36,15 +33,10 @@ from lunaroute.routing import (
     dialect_of,
     guess_dialect,
 )
-from lunaroute.wire import Framing, RequestHead, parse_request
+from lunaroute.wire import Framing, RequestHead, host_name, parse_request
 
 log = logging.getLogger("lunaroute.gateway")
 
-# As trio's own accept loop has it: descriptors come back when connections end.
-ACCEPT_PAUSE = 0.1
-_NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
-# New connections taken per turn, so that a burst does not starve running streams.
-ACCEPT_BURST = 16
 SWEEP_SECONDS = 1.0
 # Answered by the observer, over its Unix socket.
 OBSERVER_PATHS = frozenset((b"/metrics",))
@@ -53,12 +45,15 @@ OBSERVER_PATHS = frozenset((b"/metrics",))
 class Gateway:
     """What all connections of this process share; wired in ``_run``."""
 
-    def __init__(self, options: GatewayOptions, tap: Tap | None) -> None:
+    def __init__(
+        self, options: GatewayOptions, tap: Tap | None, *, shared: bool = False
+    ) -> None:
         self.options = options
         self.tap = tap
         self.pool = Pool()
         self.watch = hangup_watch()
         self.clients: set[Client] = set()
+        self.doorman = Doorman(options.server, self.clients, self.serve, shared=shared)
         self.live = 0
         self.cut = 0
         self.draining = False
@@ -101,29 +96,6 @@ class Gateway:
             change=credentials(dialect, provider.key, client_sent=sent),
         )
 
-    async def accept(self, listener: socket.socket, handlers: trio.Nursery) -> None:
-        """Takes connections of one listening socket until cancelled."""
-        address = _address(listener.getsockname())
-        while True:
-            await lowlevel.wait_readable(listener)
-            for _ in range(ACCEPT_BURST):
-                try:
-                    sock, peer = listener.accept()
-                except BlockingIOError:
-                    break
-                except OSError as error:
-                    if error.errno in _NO_DESCRIPTORS:
-                        log.warning("cannot accept: %s; trying again", error.strerror)
-                        await trio.sleep(ACCEPT_PAUSE)
-                    break  # or the client has left before we took it
-                try:
-                    tune(sock, TCP_KEEPALIVE_SECONDS)
-                except OSError:  # macOS: the peer has reset it already
-                    sock.close()
-                    continue
-                client = Client(PlainSocket(sock), _address(peer), address)
-                handlers.start_soon(self.serve, client, sock)
-
     async def serve(self, client: Client, sock: socket.socket) -> None:
         """One connection from its first byte to its last."""
         self.clients.add(client)
@@ -151,11 +123,10 @@ class Gateway:
             self.watch.peek()
             now = time.monotonic()
             for client in self.clients:
-                _judge(client, now)
+                _judge(client, now, self.options.server)
             self.pool.expire(now)
             if self.tap is not None:
-                self.tap.gauge(live=self.live, idle_upstream=self.pool.idle_count)
-                self.tap.report_shed()
+                self.tap.tick(live=self.live, idle_upstream=self.pool.idle_count)
 
     def begin_drain(self) -> None:
         """No further requests: idle connections end now, busy ones after theirs."""
@@ -182,8 +153,13 @@ class Gateway:
 
     async def _request(self, client: Client, head: RequestHead, clock: Clock) -> bool:
         """One request. True if the connection can take another."""
-        path = head.target.partition(b"?")[0]
         head_only = head.method == b"HEAD"
+        shown, head = without_token(head)
+        try:
+            self._admit(client, head, shown)
+        except ClientFault as fault:
+            return await self._refuse(client, head, clock, fault)
+        path = head.target.partition(b"?")[0]
         if path in (b"/healthz", b"/readyz") and head.method in (b"GET", b"HEAD"):
             await client.send(self._own(path, head_only=head_only))
             await lowlevel.checkpoint()  # pipelined ones must not starve the others
@@ -193,12 +169,28 @@ class Gateway:
                 return await self._ask_observer(client, head, clock)
             plan = self.plan(head)
         except ClientFault as fault:
-            self._record_refusal(client, head, clock, fault)
-            answer = refusal(guess_dialect(_facts(head)), fault, head_only=head_only)
-            client.lingers = True
-            await client.send(answer)
-            return False
+            return await self._refuse(client, head, clock, fault)
         return await self._exchange(client, head, plan, clock, record=True)
+
+    def _admit(self, client: Client, head: RequestHead, token: bytes) -> None:
+        """Raises ClientFault 401, 403 or 413."""
+        admission, limit = self.options.admission, self.options.server.max_body_bytes
+        admission.check_host(host_name(head), client.local_host)
+        admission.check_origin(head.first(b"origin"), head.first(b"host"))
+        admission.check_token(token, client.peer_host)
+        if head.length > limit:
+            raise body_too_long(limit)
+
+    async def _refuse(
+        self, client: Client, head: RequestHead, clock: Clock, fault: ClientFault
+    ) -> bool:
+        """Our own answer to what never became an exchange, and its record."""
+        self._record_refusal(client, head, clock, fault)
+        client.lingers = True
+        dialect = guess_dialect(_facts(head))
+        head_only = head.method == b"HEAD"
+        await client.send(refusal(dialect, fault, head_only=head_only))
+        return False
 
     async def _ask_observer(
         self, client: Client, head: RequestHead, clock: Clock
@@ -300,25 +292,28 @@ class Gateway:
 
     async def _refuse_slow(self, client: Client) -> None:
         fault = ClientFault(
-            f"the request head took longer than {HEAD_SECONDS:g} s", status=408
+            f"the request head took longer than {self.options.server.head_secs:g} s",
+            status=408,
         )
         await client.send(refusal(None, fault, head_only=False))
 
 
-def _judge(client: Client, now: float) -> None:
+def _judge(client: Client, now: float, limits: ServerLimits) -> None:
     """Ends what has been silent too long."""
     exchange = client.exchange
     if exchange is not None:
         silent = now - exchange.last_active / 1e9
         if silent > IDLE_SECONDS and exchange.status != 101:
             exchange.cancel(Outcome.TIMED_OUT)
-        elif client.half_closed_at and now - client.half_closed_at > HALF_CLOSE_SECONDS:
+        elif client.half_closed_at and (
+            now - client.half_closed_at > limits.half_close_secs
+        ):
             exchange.cancel(Outcome.CLIENT_LEFT)
     elif client.head_since:
-        if now - client.head_since > HEAD_SECONDS:
+        if now - client.head_since > limits.head_secs:
             client.head_too_slow = True
             client.scope.cancel()
-    elif now - client.idle_since > KEEP_ALIVE_SECONDS:
+    elif now - client.idle_since > limits.keep_alive_secs:
         client.scope.cancel()
 
 
@@ -336,11 +331,3 @@ def _facts(head: RequestHead) -> Facts:
         has_anthropic_version=bool(head.first(b"anthropic-version")),
         has_x_api_key=bool(head.first(b"x-api-key")),
     )
-
-
-def _address(name: object) -> str:
-    """``host:port`` of a socket name, brackets around IPv6."""
-    if isinstance(name, tuple) and len(name) >= 2:
-        host, port = str(name[0]), name[1]
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return str(name)

@@ -43,11 +43,15 @@ class Wire(Protocol):
         ...
 
 
-def tune(sock: socket.socket, keepalive_secs: int) -> None:
-    """Non-blocking, small writes at once, dead peers noticed by the kernel."""
+def tune(sock: socket.socket, keepalive_secs: int, *, nodelay: bool = True) -> None:
+    """Non-blocking, small writes at once, dead peers noticed by the kernel (with
+    ``keepalive_secs`` 0 they are not).
+    """
     sock.setblocking(False)
-    if sock.family in (socket.AF_INET, socket.AF_INET6):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(nodelay))
+    if keepalive_secs:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
         if idle is not None:

@@ -41,10 +41,6 @@ class Tap(trio.abc.Instrument):
         self._warned_shed = 0
         self._warned_lost = 0
 
-    @property
-    def connected(self) -> bool:
-        return self._sock is not None
-
     def before_io_wait(self, timeout: float) -> None:
         """Trio's hook: everything runnable has run, the clients have their bytes."""
         if self._sock is None or self._blocked or not self.outbox.waiting:
@@ -204,8 +200,12 @@ class Tap(trio.abc.Instrument):
             )
             self._warned_lost = lost
 
-    def gauge(self, *, live: int, idle_upstream: int) -> None:
+    def tick(self, *, live: int, idle_upstream: int) -> None:
+        """Once a second: the gauges, and what the log should know."""
         self.outbox.gauge(time.monotonic_ns(), live=live, idle_upstream=idle_upstream)
+        self.report_shed()
+        if not self.outbox.unacknowledged:  # the last one may have been shed whole
+            self._settled.set()
 
     def _lost(self, sock: socket.socket, why: str) -> None:
         if sock is not self._sock:

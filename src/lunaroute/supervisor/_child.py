@@ -28,6 +28,7 @@ class Child:
     process: "subprocess.Popen[bytes]"
     control: Control
     on_ready: Callable[[], object]
+    worker: int = 0
     gone: trio.Event = field(default_factory=trio.Event)
     released: trio.Event = field(default_factory=trio.Event)
     cut: int = 0  # exchanges that a gateway had to cut at its end
@@ -74,7 +75,7 @@ class Patience:
         return 0.0 if over <= 0 else min(MAX_BACKOFF, 0.1 * 2 ** (over - 1))
 
 
-def start(name: str, on_ready: Callable[[], object]) -> Child:
+def start(name: str, on_ready: Callable[[], object], worker: int = 0) -> Child:
     """Starts ``python -m lunaroute.NAME``. Raises OSError if the system refuses."""
     ours, theirs = socket.socketpair()
     with theirs:
@@ -87,7 +88,7 @@ def start(name: str, on_ready: Callable[[], object]) -> Child:
         except OSError:
             ours.close()
             raise
-    return Child(name, process, Control(ours), on_ready)
+    return Child(name, process, Control(ours), on_ready, worker)
 
 
 def spawn(command: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":

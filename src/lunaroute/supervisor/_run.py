@@ -13,7 +13,7 @@ from lunaroute.errors import ConfigError
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._say import address_of, banner, complain, say
-from lunaroute.supervisor._sockets import bind, meeting
+from lunaroute.supervisor._sockets import bind, meeting, refuse_exposure
 from lunaroute.supervisor._supervise import READY_SECONDS, Generation, Supervisor
 
 MANY_DESCRIPTORS = 1_048_576
@@ -44,6 +44,7 @@ async def _main(flags: Mapping[str, Any]) -> int:
         try:
             plan = await read_plan(flags)
             options = plan["supervisor"]
+            refuse_exposure(options)
             prepare_places(options)
             listeners = bind(options["host"], options["port"])
             # Held for the life of this process: nobody closes it.

@@ -37,13 +37,19 @@ def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> st
     )
     exposed = _exposed(listeners)
     if exposed:
-        lines += ("", f"  Everybody who can reach {exposed} can use this proxy.")
+        lines += ("", f"  {_who(options['remote'])} {exposed} can use this proxy.")
     lines.append("")
     if "anthropic" in served:
         lines.append(f"  export ANTHROPIC_BASE_URL={url}")
     if "openai" in served:
         lines.append(f"  export OPENAI_BASE_URL={url}/v1")
     return "\n".join(lines)
+
+
+def _who(remote: str) -> str:
+    if remote == "token":
+        return "Whoever shows the token (x-lunaroute-token, or /t/TOKEN/...) at"
+    return "Everybody who can reach"
 
 
 def _exposed(listeners: Sequence[socket.socket]) -> str:

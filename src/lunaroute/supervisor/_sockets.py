@@ -5,6 +5,7 @@ import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,18 @@ def bind(host: str, port: int) -> list[socket.socket]:
             raise ConfigError(_cannot(host, port, error)) from error
         port = listeners[0].getsockname()[1]
     return listeners
+
+
+def refuse_exposure(options: Mapping[str, Any]) -> None:
+    """Raises ConfigError if other machines could spend the user's keys unasked."""
+    host = options["host"]
+    if options["remote"] or host == "localhost" or ip_address(host).is_loopback:
+        return
+    raise ConfigError(
+        f"host {host} is reachable from other machines, and whoever reaches this proxy "
+        "can use it: set a token (LUNAROUTE_TOKEN) that they must show, or say "
+        "--allow-remote, or listen on 127.0.0.1"
+    )
 
 
 def _cannot(host: str, port: int, error: OSError) -> str:

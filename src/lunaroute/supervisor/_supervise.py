@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import trio
@@ -15,7 +16,7 @@ from lunaroute.supervisor._child import Child, Patience, start
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._say import address_of, complain, say
-from lunaroute.supervisor._sockets import Meeting, bind, meeting
+from lunaroute.supervisor._sockets import Meeting, bind, meeting, refuse_exposure
 
 READY_SECONDS = 20.0
 # How long what has ended may take to be recorded when everything else is over.
@@ -33,10 +34,11 @@ class Generation:
     plan: Mapping[str, Any]
     listeners: list[socket.socket]
     place: Meeting | None
-    gateway: Child | None = None
+    gateways: dict[int, Child] = field(default_factory=dict)  # by worker
     observer: Child | None = None
-    retired: bool = False  # its gateway is not started again
+    retired: bool = False  # its gateways are not started again
     unrecorded: bool = False  # nor its observer: another has taken over, or it is done
+    serving: set[int] = field(default_factory=set)  # workers that were ready once
     ready: trio.Event = field(default_factory=trio.Event)
     patience: dict[str, Patience] = field(
         default_factory=lambda: {"gateway": Patience(), "observer": Patience()}
@@ -45,6 +47,16 @@ class Generation:
     def is_done_with(self, name: str) -> bool:
         """True if a child of that name is not to be started again."""
         return self.retired if name == "gateway" else self.unrecorded
+
+    @property
+    def workers(self) -> int:
+        return int(self.plan["supervisor"]["workers"])
+
+    def serves(self, worker: int) -> None:
+        """One gateway is ready; with the last the generation is."""
+        self.serving.add(worker)
+        if len(self.serving) == self.workers:
+            self.ready.set()
 
     @property
     def recording(self) -> bool:
@@ -83,9 +95,7 @@ class Supervisor:
         """
         if self.current.recording:
             await self._start_observer(self.current)
-        await self._start_gateway(self.current)
-        with trio.fail_after(READY_SECONDS):
-            await self.current.ready.wait()
+        await self._start_gateways(self.current)
 
     async def obey(self, signals: AsyncIterator[int]) -> None:
         """SIGHUP reloads, the first other signal drains, the second ends at once."""
@@ -126,9 +136,16 @@ class Supervisor:
             if self._children[gateway].recording:
                 await _link(gateway, observer)
 
-    async def _start_gateway(self, generation: Generation) -> None:
-        gateway = start("gateway", generation.ready.set)
-        generation.gateway = gateway
+    async def _start_gateways(self, generation: Generation) -> None:
+        """All workers; returns when each serves. Raises TooSlowError."""
+        for worker in range(generation.workers):
+            await self._start_gateway(generation, worker)
+        with trio.fail_after(READY_SECONDS):
+            await generation.ready.wait()
+
+    async def _start_gateway(self, generation: Generation, worker: int) -> None:
+        gateway = start("gateway", partial(generation.serves, worker), worker)
+        generation.gateways[worker] = gateway
         self._adopt(gateway, generation)
         place = generation.place
         await gateway.control.send(
@@ -137,7 +154,8 @@ class Supervisor:
                 **generation.plan["gateway"],
                 "observer_socket": str(place.path) if place else "",
             },
-            worker=0,
+            worker=worker,
+            workers=generation.workers,
             drain_seconds=generation.drain_seconds,
             commit_seconds=COMMIT_SECONDS,
             descriptors=[listener.fileno() for listener in generation.listeners],
@@ -149,7 +167,9 @@ class Supervisor:
         """Waits for the child's end and starts it again, unless it was meant to end."""
         await child.listen()
         del self._children[child]
-        again = self._start_gateway if child.name == "gateway" else self._start_observer
+        again = partial(self._start_observer, generation)
+        if child.name == "gateway":
+            again = partial(self._start_gateway, generation, child.worker)
         how = child.how_it_ended
         while not generation.is_done_with(child.name):
             complain(f"the {child.name} ended ({how}); starting it again")
@@ -158,7 +178,7 @@ class Supervisor:
             if generation.is_done_with(child.name):
                 return
             try:
-                await again(generation)
+                await again()
             except OSError as error:  # no memory, no process: it may pass
                 how = f"it could not be started: {error.strerror}"
             else:
@@ -180,9 +200,7 @@ class Supervisor:
         plan = await read_plan(self._flags)
         new = Generation(plan, self._listeners(old, plan), meeting(plan))
         try:
-            await self._start_gateway(new)
-            with trio.fail_after(READY_SECONDS):
-                await new.ready.wait()
+            await self._start_gateways(new)
         except (OSError, trio.TooSlowError) as error:
             self._abandon(old, new)
             raise ConfigError("the new gateway does not start") from error
@@ -199,6 +217,7 @@ class Supervisor:
     ) -> list[socket.socket]:
         """The old listening sockets when the address is unchanged, else new ones."""
         before, after = old.plan["supervisor"], plan["supervisor"]
+        refuse_exposure(after)
         prepare_places(after)
         same = (before["host"], before["port"]) == (after["host"], after["port"])
         listeners = old.listeners if same else bind(after["host"], after["port"])
@@ -209,8 +228,8 @@ class Supervisor:
     def _abandon(self, old: Generation, new: Generation) -> None:
         """Takes back a generation that never served."""
         new.retired = True
-        if new.gateway is not None:
-            new.gateway.kill()
+        for gateway in new.gateways.values():
+            gateway.kill()
         self._let_go(new, old)
 
     async def _release_observers(self) -> None:
@@ -227,8 +246,9 @@ class Supervisor:
                 observer.kill()
 
     async def _retire(self, old: Generation, new: Generation) -> None:
-        if old.gateway is not None:
-            await self._drain(old.gateway, new.drain_seconds)
+        async with trio.open_nursery() as each:
+            for gateway in old.gateways.values():
+                each.start_soon(self._drain, gateway, new.drain_seconds)
         if old.observer is not None and not new.recording:
             old.unrecorded = True
             await self._finish(old.observer)

@@ -11,6 +11,7 @@ from lunaroute.wire._head import RequestHead as RequestHead
 from lunaroute.wire._head import ResponseHead as ResponseHead
 from lunaroute.wire._head import forward_request as forward_request
 from lunaroute.wire._head import forward_response as forward_response
+from lunaroute.wire._head import host_name as host_name
 from lunaroute.wire._head import parse_request as parse_request
 from lunaroute.wire._head import parse_response as parse_response
 from lunaroute.wire._reply import error_body as error_body

@@ -30,6 +30,7 @@ HOP_BY_HOP = frozenset(
         b"te",
         b"upgrade",
         b"http2-settings",
+        b"x-lunaroute-token",  # for us alone
     )
 )
 # Connection may not name these: it would take off what frames or routes the message.
@@ -212,6 +213,14 @@ def forward_response(
     if close:
         lines.append(b"Connection: close")
     return b"\r\n".join(lines) + END
+
+
+def host_name(head: RequestHead) -> str:
+    """Host without its port and brackets, lower case; "" if there is none."""
+    value = head.first(b"host").decode("latin-1").lower()
+    if value.startswith("["):
+        return value[1:].partition("]")[0]
+    return value.partition(":")[0]
 
 
 def _origin_form(target: bytes) -> bytes:
