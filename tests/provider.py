@@ -186,6 +186,8 @@ def read_request(stream, number: int) -> Seen | None:
     if b"\r\ntransfer-encoding: chunked" in lower:
         while True:
             size = stream.readline()
+            if not size:
+                return None
             body += size
             length = int(size.split(b";")[0], 16)
             if not length:
