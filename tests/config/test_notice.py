@@ -35,9 +35,6 @@ providers:
 def test_a_variable_is_named_as_it_was_written(write, environ):
     (only,) = warnings(write, environ, "", LUNAROUTE_UI_PORT="9000")
     assert only.endswith("it has no effect: LUNAROUTE_UI_PORT")
-    (only,) = warnings(write, environ, "", LUNAROUTE_CODEX_UA_VERSION="1.0.0")
-    assert only.endswith("it has no effect: LUNAROUTE_CODEX_UA_VERSION")
-    assert not warnings(write, environ, "", LUNAROUTE_CODEX_UA_VERSION="0.118.0")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +47,8 @@ def test_a_variable_is_named_as_it_was_written(write, environ):
         "providers: {anthropic: {type: anthropic}, openai: {provider_type: openai}}",
         "logging: {level: debug, log_requests: false}",
         "session_recording: {pii: {enabled: false}}",
-        "providers: {openai: {websocket: auto, codex_auth: {enabled: false}}}",
+        "providers: {openai: {websocket: off, codex_auth: {enabled: auto}}}",
+        "bypass: {enabled: false, provider: openai}",
     ],
 )
 def test_a_default_or_what_holds_already_is_no_warning(write, environ, text):
@@ -61,8 +59,6 @@ def test_a_default_or_what_holds_already_is_no_warning(write, environ, text):
     "text",
     [
         "session_recording: {pii: {enabled: true}}",
-        "bypass: {enabled: false}",
-        "providers: {openai: {websocket: off}}",
         "providers: {openai: {type: anthropic}}",
         "routing: {provider_switch_notification: {enabled: true}}",
     ],

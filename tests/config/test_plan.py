@@ -3,6 +3,7 @@ import json
 import pytest
 
 from lunaroute.config import make_plan, resolve
+from lunaroute.errors import ConfigError
 
 
 def plan(options, environ):
@@ -15,6 +16,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
     anthropic, openai = "https://api.anthropic.com", "https://api.openai.com/v1"
     client = {"credentials": "client", "credentials_from": ""}
     own = {"api_key": None, "api_key_policy": None}
+    own |= {"websocket": True, "codex_auth": None}
     assert plan({}, environ) == {
         "version": 1,
         "supervisor": {
@@ -51,6 +53,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
                 },
                 {"name": "openai", "dialect": "openai", "base_url": openai, **own},
             ],
+            "bypass": {"enabled": True, "provider": None},
             "tap": {
                 "max_body_bytes": 8 * 1024 * 1024,
                 "buffer_bytes": 256 * 1024 * 1024,
@@ -148,3 +151,43 @@ def test_one_writer_is_enough_for_a_tap(write, environ):
     assert made["gateway"]["tap"]["buffer_bytes"] == 1024 * 1024
     assert made["observer"]["jsonl_directory"] is None
     assert made["observer"]["sqlite_path"] is not None
+
+
+def test_bypass_and_websockets_as_the_file_says(write, environ):
+    path = write(
+        "bypass: {enabled: no, provider: anthropic}\n"
+        "providers: {openai: {websocket: off}}"
+    )
+    made = plan({"config": str(path)}, environ)["gateway"]
+    assert made["bypass"] == {"enabled": False, "provider": "anthropic"}
+    assert [each["websocket"] for each in made["providers"]] == [True, False]
+
+
+@pytest.mark.parametrize(("enabled", "optional"), [("true", False), ("auto", True)])
+def test_codex_login(write, environ, tmp_path, enabled, optional):
+    path = write(f"providers: {{openai: {{codex_auth: {{enabled: {enabled}}}}}}}")
+    more = {"LUNAROUTE_CODEX_UA_VERSION": "1.2.3"}
+    anthropic, openai = plan({"config": str(path)}, environ | more)["gateway"][
+        "providers"
+    ]
+    assert anthropic["codex_auth"] is None
+    codex = openai["codex_auth"]
+    assert codex.pop("user_agent").startswith("codex_cli_rs/1.2.3 (")
+    assert codex == {
+        "file": str(tmp_path / ".codex/auth.json"),
+        "token_field": "tokens.access_token",
+        "account_id": "",
+        "is_optional": optional,
+    }
+
+
+@pytest.mark.parametrize("version", ["1 2", "1\r\nx: y", "ä"])
+def test_a_codex_version_that_no_header_can_hold_is_an_error(environ, version):
+    with pytest.raises(ConfigError, match="^LUNAROUTE_CODEX_UA_VERSION: must be"):
+        resolve({}, environ | {"LUNAROUTE_CODEX_UA_VERSION": version})
+
+
+def test_a_codex_account_that_no_header_can_hold_is_an_error(write, environ):
+    path = write('providers: {openai: {codex_auth: {account_id: "a\\r\\nb: c"}}}')
+    with pytest.raises(ConfigError, match="account_id"):
+        resolve({"config": str(path)}, environ)

@@ -230,7 +230,8 @@ def test_every_key_at_once(write, environ):
     unset = [
         key
         for key, each in resolved.values.items()
-        if each.origin == "default" and key not in ("home", "bootstrap")
+        if each.origin == "default"
+        and key not in ("home", "bootstrap", "codex_ua_version")
     ]
     assert unset == []
     features = [each.split(":")[0] for each in resolved.warnings]

@@ -264,7 +264,7 @@ def test_a_client_that_leaves_cancels_its_request_at_the_provider(quiet, provide
             400,
         ),
         (b"GET /v1/messages HTTP/1.1\r\nHost: localhost\r\nX: 1\n\r\n", 400),
-        (b"GET /no/such/path HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
+        (b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", 404),
         (b"GET /v1/messages HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 70_000, 431),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from lunaroute.model import Dialect
-from lunaroute.routing import UNCHANGED, Key, credentials
+from lunaroute.routing import UNCHANGED, HeaderChange, Key, credentials
 
 A, O = Dialect.ANTHROPIC, Dialect.OPENAI  # noqa: E741
 CARRIERS = frozenset((b"authorization", b"x-api-key"))
@@ -32,3 +32,22 @@ def test_a_key_of_the_environment_is_used_only_where_the_client_sent_none():
 
 def test_a_key_never_shows_itself():
     assert "secret" not in repr(Key("secret", "fill"))
+
+
+LOGIN = HeaderChange(CARRIERS, (b"Authorization: Bearer login",))
+
+
+@pytest.mark.parametrize(
+    ("key", "client_sent", "expected"),
+    [
+        (Key("k", "replace"), False, b"Authorization: Bearer k"),
+        (Key("k", "replace"), True, b"Authorization: Bearer k"),
+        (Key("k", "fill"), False, b"Authorization: Bearer login"),
+        (None, False, b"Authorization: Bearer login"),
+        (Key("k", "fill"), True, None),
+        (None, True, None),
+    ],
+)
+def test_a_login_goes_before_a_key_of_the_environment_only(key, client_sent, expected):
+    change = credentials(O, key, client_sent=client_sent, login=LOGIN)
+    assert change.add == (() if expected is None else (expected,))

@@ -4,12 +4,14 @@ The supervisor and the gateway never load this package; they read their part of 
 plan from the child that made it.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
-from lunaroute.config._provider import Provider
+from lunaroute.config._provider import CodexAuth, Provider
 from lunaroute.config._resolution import Resolved
 from lunaroute.config._settings import Settings
+from lunaroute.routing import codex_user_agent
 
 VERSION = 1
 
@@ -68,9 +70,12 @@ def _gateway(resolved: Resolved) -> dict[str, Any]:
                 "base_url": each.base_url,
                 "api_key": each.api_key or None,
                 "api_key_policy": _policy(resolved, name),
+                "websocket": each.websocket != "off",
+                "codex_auth": _codex_auth(resolved, each.codex_auth),
             }
             for name, each in _enabled(settings).items()
         ],
+        "bypass": settings.bypass.model_dump(),
         "tap": _tap(settings),
         "server": _server(settings),
         "admission": {
@@ -148,6 +153,21 @@ def _tap(settings: Settings) -> dict[str, Any] | None:
 def _policy(resolved: Resolved, name: str) -> str | None:
     source = _credentials(resolved, name)["credentials"]
     return {"file": "replace", "env": "fill"}.get(source)
+
+
+def _codex_auth(resolved: Resolved, auth: CodexAuth) -> dict[str, Any] | None:
+    if auth.enabled == "false":
+        return None
+    system = os.uname()
+    return {
+        "file": auth.auth_file,
+        "token_field": auth.token_field,
+        "account_id": auth.account_id or "",
+        "user_agent": codex_user_agent(
+            resolved.values["codex_ua_version"].value, system.sysname, system.machine
+        ),
+        "is_optional": auth.enabled == "auto",
+    }
 
 
 def _credentials(resolved: Resolved, name: str) -> dict[str, str]:

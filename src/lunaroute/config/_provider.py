@@ -90,15 +90,25 @@ class ResponseBody(Section):
 
 class CodexAuth(Section):
     enabled: AutoFlag = setting(
-        "false", "Whether the credentials of the Codex CLI are used."
+        "false",
+        "Whether requests of this machine that carry no credential go to OpenAI with "
+        "the Codex CLI's login; `auto` says nothing if there is none.",
+        built=True,
     )
     auth_file: PathText = setting(
-        "~/.codex/auth.json", "The file in which Codex keeps them.", path=True
+        "~/.codex/auth.json",
+        "The file in which Codex keeps its login.",
+        built=True,
+        path=True,
     )
     token_field: Text = setting(
-        "tokens.access_token", "The field of that file that holds the token."
+        "tokens.access_token",
+        "The field of that file that holds the token.",
+        built=True,
     )
-    account_id: Text | None = setting(None, "The account, if not the file's own.")
+    account_id: Key | None = setting(
+        None, "The account, if not the file's own.", built=True
+    )
 
 
 class Provider(Section):
@@ -140,7 +150,7 @@ class Provider(Section):
     websocket: AutoOff = setting(
         "auto",
         "Whether WebSocket connections are forwarded: `auto` or `off`.",
-        feature="websocket",
+        built=True,
     )
     switch_notification_message: Text | None = setting(
         None,
@@ -165,9 +175,7 @@ class Provider(Section):
     response_body: ResponseBody = section(
         ResponseBody, "Additions to answers.", template=True, feature="response_body"
     )
-    codex_auth: CodexAuth = section(
-        CodexAuth, "The Codex CLI's own login.", feature="codex_auth"
-    )
+    codex_auth: CodexAuth = section(CodexAuth, "The Codex CLI's own login.")
 
 
 class AnthropicProvider(Provider):

@@ -23,7 +23,7 @@ from lunaroute.config._layer import (
 )
 from lunaroute.config._location import Location, locate
 from lunaroute.config._notice import notices
-from lunaroute.config._settings import Settings
+from lunaroute.config._settings import Process, Settings
 from lunaroute.errors import ConfigError
 
 _HOME = "<home>/"
@@ -104,7 +104,7 @@ def _combine(
     )
     return Resolved(
         settings=settings,
-        values=_by_key(values, location),
+        values=_by_key(values, location, environ),
         secrets=frozenset(dotted(path) for path in values if find(path).about.secret),
         location=location,
         warnings=tuple(notices(given, defaults, settings, environ)),
@@ -126,9 +126,23 @@ def _expanded(
     return str(expand(value, environ))
 
 
-def _by_key(values: Layer, location: Location) -> dict[str, Value]:
+def _by_key(
+    values: Layer, location: Location, environ: Mapping[str, str]
+) -> dict[str, Value]:
     return {
         "home": location.home,
         "config": location.config,
         "bootstrap": location.bootstrap,
+        "codex_ua_version": _codex_version(environ),
     } | {dotted(path): each for path, each in values.items()}
+
+
+def _codex_version(environ: Mapping[str, str]) -> Value:
+    declared = declarations(Process)[("codex_ua_version",)]
+    name = declared.about.env
+    given = environ.get(name, "")
+    if not (given.isascii() and given.isprintable() and " " not in given):
+        raise ConfigError(f"{name}: must be one word of visible ASCII characters")
+    if given:
+        return Value(given, f"env {name}", name)
+    return Value(declared.default, "default", declared.key)

@@ -182,9 +182,14 @@ class Bypass(Section):
         True,
         "Whether paths that LunaRoute does not know are forwarded.",
         env="LUNAROUTE_BYPASS_ENABLED",
+        built=True,
     )
     provider: Vendor | None = setting(
-        None, "Where they are forwarded to.", env="LUNAROUTE_BYPASS_PROVIDER"
+        None,
+        "Where they are forwarded to; without it, to the vendor that the headers "
+        "name, else to OpenAI if it is served.",
+        env="LUNAROUTE_BYPASS_PROVIDER",
+        built=True,
     )
 
 
@@ -288,9 +293,7 @@ class Settings(Section):
     routing: Routing = section(
         Routing, "Which provider answers which model.", feature="routing"
     )
-    bypass: Bypass = section(
-        Bypass, "Paths that LunaRoute does not know.", feature="bypass"
-    )
+    bypass: Bypass = section(Bypass, "Paths that LunaRoute does not know.")
     ui: Ui = section(Ui, "The web pages.", feature="ui")
 
 
@@ -326,7 +329,7 @@ class Process(Section):
         "0.118.0",
         "The version in the Codex user agent, with `codex_auth`.",
         env="LUNAROUTE_CODEX_UA_VERSION",
-        feature="codex_auth",
+        built=True,
     )
     pure_python: Text = setting(
         "",

@@ -43,6 +43,7 @@ REPLAY_BYTES = 1024 * 1024
 # A head and a body of this size leave in one send, a larger body follows its head.
 JOIN_BYTES = 64 * 1024
 SWITCHING = 101
+UPGRADE_REQUIRED = 426
 MAX_INFORMATIONAL = 32
 FINAL = 200
 FAILED = 400
@@ -485,5 +486,7 @@ def refusal(
     extra: Sequence[tuple[str, str]] = (),
 ) -> bytes:
     """The answer to a request that never became an exchange; closes."""
+    if fault.status == UPGRADE_REQUIRED:  # RFC 9110 15.5.22 wants the field
+        extra = (*extra, ("upgrade", "HTTP/1.1"))
     body = error_body(dialect, fault.status, str(fault))
     return reply(fault.status, body, close=True, head_only=head_only, extra=extra)

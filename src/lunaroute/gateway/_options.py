@@ -1,13 +1,13 @@
 """What the gateway is told once, at its start. Nothing is reconfigured in place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lunaroute.gateway._admission import Admission
 from lunaroute.link import TapLimits
 from lunaroute.model import Dialect
-from lunaroute.routing import Base, Key, parse_base
+from lunaroute.routing import Base, Bypass, CodexAuth, Key, parse_base
 
 # Moved by a byte in either direction; a stream that produces may run for hours.
 IDLE_SECONDS = 600.0
@@ -25,6 +25,8 @@ class Provider:
     dialect: Dialect
     base: Base
     key: Key | None
+    websocket: bool = True
+    codex_auth: CodexAuth | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class GatewayOptions:
     observer_socket: str
     server: ServerLimits
     admission: Admission
+    bypass: Bypass = field(default_factory=Bypass)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "GatewayOptions":
@@ -74,18 +77,32 @@ class GatewayOptions:
                 overflow=tap["overflow"],
             ),
             observer_socket=plain.get("observer_socket", ""),
-            server=ServerLimits(**plain["server"]),
-            admission=_admission(plain["admission"]),
+            server=ServerLimits(**plain.get("server", {})),
+            admission=_admission(plain.get("admission")),
+            bypass=_bypass(plain.get("bypass")),
         )
 
 
-def _admission(plain: Mapping[str, Any]) -> Admission:
+def _admission(plain: Mapping[str, Any] | None) -> Admission:
+    if plain is None:
+        return Admission()
     return Admission(
         host=plain["host"],
         allowed_hosts=frozenset(plain["allowed_hosts"]),
         allowed_origins=frozenset(plain["allowed_origins"]),
         token=plain["token"].encode(),
     )
+
+
+def _bypass(plain: Mapping[str, Any] | None) -> Bypass:
+    if plain is None:
+        return Bypass()
+    name = plain["provider"]
+    return Bypass(plain["enabled"], Dialect(name) if name else None)
+
+
+def _codex_auth(plain: Mapping[str, Any] | None) -> CodexAuth | None:
+    return None if plain is None else CodexAuth(**plain)
 
 
 def _providers(plain: Sequence[Mapping[str, Any]]) -> list[Provider]:
@@ -95,5 +112,13 @@ def _providers(plain: Sequence[Mapping[str, Any]]) -> list[Provider]:
         value = entry["api_key"]
         key = Key(value, entry["api_key_policy"]) if value else None
         base = parse_base(entry["base_url"], dialect)
-        found.append(Provider(entry["name"], dialect, base, key))
+        provider = Provider(
+            entry["name"],
+            dialect,
+            base,
+            key,
+            websocket=entry.get("websocket", True),
+            codex_auth=_codex_auth(entry.get("codex_auth")),
+        )
+        found.append(provider)
     return found

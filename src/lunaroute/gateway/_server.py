@@ -10,6 +10,7 @@ from trio import lowlevel
 from lunaroute.errors import ClientFault, Fault, UpstreamFault
 from lunaroute.gateway._admission import body_too_long, without_token
 from lunaroute.gateway._client import Client, ClientGone
+from lunaroute.gateway._codex import codex_file
 from lunaroute.gateway._exchange import Clock, Exchange, Plan, refusal
 from lunaroute.gateway._hangup import hangup_watch
 from lunaroute.gateway._listen import Doorman
@@ -28,10 +29,15 @@ from lunaroute.routing import (
     UNCHANGED,
     Base,
     Facts,
+    HeaderChange,
     Origin,
     credentials,
     dialect_of,
+    facts_of,
     guess_dialect,
+    login_change,
+    may_use_login,
+    refuse_strays,
 )
 from lunaroute.wire import Framing, RequestHead, host_name, parse_request
 
@@ -62,6 +68,9 @@ class Gateway:
         self._by_dialect = {
             provider.dialect: provider for provider in options.providers
         }
+        self._codex = {
+            provider.name: codex_file(provider) for provider in options.providers
+        }
 
     def note_success(self, provider: str) -> None:
         """``provider`` answered, whatever it said."""
@@ -80,21 +89,50 @@ class Gateway:
             return []
         return [self.tap.trouble] if self.tap.trouble else []
 
-    def plan(self, head: RequestHead) -> Plan:
-        """Where this request goes. Raises ClientFault for one that nobody serves."""
-        dialect = dialect_of(_facts(head), self.options.dialects)
+    def plan(self, head: RequestHead, peer: str = "") -> Plan:
+        """Where a request of ``peer`` (host:port) goes and with whose credentials.
+
+        Raises ClientFault: 404 for one that nobody serves, 403 for one with the other
+        vendor's credentials, 426 for a WebSocket where they are off (Codex asks again
+        with a POST at once; any other status costs it seconds, a 400 ends it).
+        """
+        facts, served = _facts(head), self.options.dialects
+        available = served & self._by_dialect.keys()
+        dialect = dialect_of(facts, served, self.options.bypass, available)
         provider = self._by_dialect.get(dialect)
         if provider is None:
             raise ClientFault(
                 f"the provider for the {dialect.value} dialect is switched off",
                 status=404,
             )
-        sent = bool(head.first(b"authorization") or head.first(b"x-api-key"))
+        key = provider.key
+        replaced = key is not None and key.policy == "replace"
+        refuse_strays(facts, dialect, replaced=replaced)
+        if head.upgrade == b"websocket" and not provider.websocket:
+            raise ClientFault("WebSockets are switched off here; use POST", status=426)
         return Plan(
             provider=provider,
             target=provider.base.target(dialect, head.target),
-            change=credentials(dialect, provider.key, client_sent=sent),
+            change=credentials(
+                dialect,
+                key,
+                client_sent=facts.has_credential,
+                login=self._login(provider, facts, peer),
+            ),
         )
+
+    def _login(
+        self, provider: Provider, facts: Facts, peer: str
+    ) -> HeaderChange | None:
+        """Codex' own login, for a request that may use it."""
+        file = self._codex[provider.name]
+        origin = provider.base.origin
+        if file is None or not may_use_login(provider.dialect, origin, facts, peer):
+            return None
+        login = file.login(time.monotonic())
+        if login is None:
+            return None
+        return login_change(login, facts, file.settings.user_agent)
 
     async def serve(self, client: Client, sock: socket.socket) -> None:
         """One connection from its first byte to its last."""
@@ -167,7 +205,7 @@ class Gateway:
         try:
             if path in OBSERVER_PATHS:
                 return await self._ask_observer(client, head, clock)
-            plan = self.plan(head)
+            plan = self.plan(head, client.peer)
         except ClientFault as fault:
             return await self._refuse(client, head, clock, fault)
         return await self._exchange(client, head, plan, clock, record=True)
@@ -325,9 +363,4 @@ def _observer(options: GatewayOptions) -> Provider | None:
 
 
 def _facts(head: RequestHead) -> Facts:
-    path = head.target.partition(b"?")[0].decode("latin-1")
-    return Facts(
-        path=path,
-        has_anthropic_version=bool(head.first(b"anthropic-version")),
-        has_x_api_key=bool(head.first(b"x-api-key")),
-    )
+    return facts_of(head)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lunaroute.model import Dialect
-
-_CARRIERS = frozenset((b"authorization", b"x-api-key"))
+from lunaroute.routing._facts import CARRIERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +33,30 @@ UNCHANGED = HeaderChange()
 
 
 def credentials(
-    dialect: Dialect, key: Key | None, *, client_sent: bool
+    dialect: Dialect,
+    key: Key | None,
+    *,
+    client_sent: bool,
+    login: HeaderChange | None = None,
 ) -> HeaderChange:
-    """How the request's credentials change on the way to the provider."""
-    if key is None or (key.policy == "fill" and client_sent):
+    """How the request's credentials change on the way to the provider.
+
+    A key that replaces goes first, then what the client sent, then ``login`` (Codex'
+    own, if it may be used), then a key that fills.
+    """
+    if key is not None and key.policy == "replace":
+        return _carry(dialect, key)
+    if client_sent:
         return UNCHANGED
+    if login is not None:
+        return login
+    return UNCHANGED if key is None else _carry(dialect, key)
+
+
+def _carry(dialect: Dialect, key: Key) -> HeaderChange:
+    """The key in the form that the provider wants, in the place of every other."""
     if dialect is Dialect.ANTHROPIC:
         line = b"x-api-key: " + key.value.encode()
     else:
         line = b"Authorization: Bearer " + key.value.encode()
-    return HeaderChange(_CARRIERS, (line,))
+    return HeaderChange(CARRIERS, (line,))

@@ -1,5 +1,6 @@
 """Which provider a request is for: a table over the path, and headers where two
-providers could own it. Pure; the table is docs/clients.md's, the test walks it.
+providers could own it. Pure; docs/routing.md shows the same table, a test holds both
+together.
 """
 
 from collections.abc import Collection
@@ -7,11 +8,13 @@ from dataclasses import dataclass
 
 from lunaroute.errors import ClientFault
 from lunaroute.model import Dialect
+from lunaroute.routing._facts import Facts
 
-# First match wins. A trailing "*" stands for the path itself, anything below it and
-# a query; the rest is exact. "/" and /api/* are Claude Code's own calls
-# (HEAD / and HEAD /api/hello are its preconnects).
-_TABLE: tuple[tuple[str, Dialect], ...] = (
+# First match wins, segment by segment. A trailing "*" stands for the path itself and
+# anything below it; the rest is exact. None: either vendor's, the headers tell. "/" and
+# /api are Claude Code's own calls (HEAD / and HEAD /api/hello are its preconnects);
+# paths without /v1 come from clients whose base URL lacks it.
+PATHS: tuple[tuple[str, Dialect | None], ...] = (
     ("/v1/messages*", Dialect.ANTHROPIC),
     ("/messages*", Dialect.ANTHROPIC),
     ("/v1/complete", Dialect.ANTHROPIC),
@@ -24,27 +27,51 @@ _TABLE: tuple[tuple[str, Dialect], ...] = (
     ("/responses*", Dialect.OPENAI),
     ("/v1/completions*", Dialect.OPENAI),
     ("/v1/embeddings*", Dialect.OPENAI),
+    ("/embeddings*", Dialect.OPENAI),
+    ("/v1/batches*", Dialect.OPENAI),
+    ("/v1/images*", Dialect.OPENAI),
+    ("/v1/audio*", Dialect.OPENAI),
+    ("/v1/moderations*", Dialect.OPENAI),
+    ("/v1/realtime*", Dialect.OPENAI),
+    ("/v1/models*", None),
+    ("/models*", None),
+    ("/v1/files*", None),
+    ("/v1*", None),
 )
-# Both vendors have /v1/models, /v1/files and batches; the headers tell whose it is.
-_SHARED = "/v1*", "/models*"
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the choice is made of."""
+class Bypass:
+    """What happens to paths that are not in the table."""
 
-    path: str
-    has_anthropic_version: bool
-    has_x_api_key: bool
+    enabled: bool = True
+    provider: Dialect | None = None  # None: as the headers say, else OpenAI
 
 
-def dialect_of(facts: Facts, served: Collection[Dialect]) -> Dialect:
-    """The dialect a request speaks. Raises ClientFault 404 for a path of nobody's
+FORWARDED = Bypass()
+
+
+def dialect_of(
+    facts: Facts,
+    served: Collection[Dialect],
+    bypass: Bypass = FORWARDED,
+    available: Collection[Dialect] | None = None,
+) -> Dialect:
+    """The dialect a request speaks.
+
+    ``available`` are the served ones whose provider is on, all if None; only the last
+    resort of the bypass asks for them. Raises ClientFault 404 for a path of nobody's
     and for a dialect that is switched off.
     """
-    dialect = _owner(facts)
+    if not facts.path.startswith("/"):  # "*", or CONNECT's host and port
+        raise ClientFault("the request target is not a path", status=404)
+    known, dialect = _look_up(facts)
+    if not known:
+        dialect = _bypassed(facts, bypass, served if available is None else available)
     if dialect is None:
-        raise ClientFault(f"no provider serves the path {facts.path}", status=404)
+        raise ClientFault(
+            f"no provider serves the path {facts.path}, and bypass is off", status=404
+        )
     if dialect not in served:
         raise ClientFault(
             f"the {dialect.value} dialect is switched off in this LunaRoute", status=404
@@ -54,21 +81,31 @@ def dialect_of(facts: Facts, served: Collection[Dialect]) -> Dialect:
 
 def guess_dialect(facts: Facts) -> Dialect | None:
     """Whose error shape a refused request should be answered in."""
-    return _owner(facts)
+    _, dialect = _look_up(facts)
+    return dialect or facts.vendor
 
 
-def _owner(facts: Facts) -> Dialect | None:
-    for pattern, dialect in _TABLE:
-        if _matches(facts.path, pattern):
-            return dialect
-    speaks_anthropic = facts.has_anthropic_version or facts.has_x_api_key
-    if any(_matches(facts.path, pattern) for pattern in _SHARED):
-        return Dialect.ANTHROPIC if speaks_anthropic else Dialect.OPENAI
-    return Dialect.ANTHROPIC if speaks_anthropic else None
+def _look_up(facts: Facts) -> tuple[bool, Dialect | None]:
+    """Whether the table has the path, and whose it is there."""
+    below = facts.path + "/"
+    for stem, everything_below, dialect in _COMPILED:
+        if below.startswith(stem) if everything_below else facts.path == stem:
+            return True, dialect or facts.vendor or Dialect.OPENAI
+    return False, None
 
 
-def _matches(path: str, pattern: str) -> bool:
-    if not pattern.endswith("*"):
-        return path == pattern
-    stem = pattern[:-1]
-    return path == stem or path.startswith(stem + "/")
+def _bypassed(
+    facts: Facts, bypass: Bypass, available: Collection[Dialect]
+) -> Dialect | None:
+    if not bypass.enabled:
+        return None
+    told = bypass.provider or facts.vendor
+    if told is not None:
+        return told
+    return Dialect.OPENAI if Dialect.OPENAI in available else Dialect.ANTHROPIC
+
+
+_COMPILED = tuple(
+    (pattern[:-1] + "/" if pattern.endswith("*") else pattern, "*" in pattern, dialect)
+    for pattern, dialect in PATHS
+)
