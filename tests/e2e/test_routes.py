@@ -39,7 +39,9 @@ def answer(serve, request: bytes) -> tuple[int, dict]:
 
 
 def get(path: str, *lines: str) -> bytes:
-    return "\r\n".join((f"GET {path} HTTP/1.1", "Host: localhost", *lines, "", "")).encode()
+    return "\r\n".join(
+        (f"GET {path} HTTP/1.1", "Host: localhost", *lines, "", "")
+    ).encode()
 
 
 def reached(vendors) -> dict[str, list[bytes]]:

@@ -309,13 +309,15 @@ def test_an_informational_flood_ends(serve, provider):
 
 
 def test_an_absolute_target_is_forwarded_by_its_path(serve, provider):
-    with Raw(serve.port) as client:
-        body = ask()
-        client.send(
-            b"POST http://user:SECRET@localhost/v1/messages?beta=true HTTP/1.1\r\n"
-            b"Host: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body
-        )
-        client.read_answer()
+    for user, status in (b"", 200), (b"user:SECRET@", 400):
+        with Raw(serve.port) as client:
+            body = ask()
+            client.send(
+                b"POST http://%slocalhost/v1/messages?beta=true HTTP/1.1\r\n" % user
+                + b"Host: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
+                + body
+            )
+            assert int(client.read_answer()[0].split()[1]) == status
     assert provider.seen[0].line == b"POST /v1/messages?beta=true HTTP/1.1"
     (row,) = serve.recorded(1)
     assert row["path"] == "/v1/messages"

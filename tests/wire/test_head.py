@@ -70,6 +70,9 @@ def test_request_framing(lines, framing, length):
         (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
         (request(b"Host: b"), 400),
         (request(*(b"x: 1" for _ in range(300))), 431),
+        (request(b"bell: a\x07b"), 400),
+        (request(b"Content-Length: 9223372036854775808"), 400),
+        (request(b"Content-Length: 1", start=b"TRACE / HTTP/1.1"), 400),
         (b"\x16\x03\x01 a TLS hello\r\n\r\n", 400),
     ],
 )
@@ -126,6 +129,22 @@ def test_a_websocket_offer_goes_on_with_its_own_connection_line():
     )
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        request(b"Upgrade: websocket"),
+        request(b"Upgrade: h2c", b"Connection: upgrade"),
+        request(b"Upgrade: websocket, h2c", b"Connection: upgrade"),
+        request(b"Upgrade: websocket", b"Upgrade: h2c", b"Connection: upgrade"),
+        request(b"Upgrade: websocket", b"Connection: upgrade", start=b"GET / HTTP/1.0"),
+    ],
+)
+def test_any_other_offer_stays_here(raw):
+    head = parse_request(raw)
+    assert head.upgrade == b""
+    assert b"pgrade" not in forward_request(head, target=b"/", host=b"h")
+
+
 def test_credentials_are_replaced_in_place_of_all_carriers():
     head = parse_request(request(b"Authorization: Bearer a", b"X-Api-Key: b", b"Z: 1"))
     out = forward_request(
@@ -166,6 +185,8 @@ def test_response_framing(raw, method, framing, length, close):
 @pytest.mark.parametrize(
     "raw",
     [
+        response(start=b"HTTP/2.0 200 OK"),
+        response(b"Content-Length: 9223372036854775808"),
         response(b"Content-Length: 5", b"Transfer-Encoding: chunked"),
         response(b"Content-Length: 5", b"Content-Length: 6"),
         response(b"Content-Length: 5", b"Content-Length: 5"),
@@ -204,3 +225,10 @@ def test_an_answers_head_goes_on_line_by_line():
         start + b"Connection: close\r\n\r\n"
     )
     assert forward_response(head, close=False, tunnel=True) == head.raw
+
+
+def test_the_version_of_an_answer_is_ours():
+    old = parse_response(response(b"a: b", start=b"HTTP/1.0 200 OK"), b"GET")
+    assert forward_response(old, close=True) == (
+        b"HTTP/1.1 200 OK\r\na: b\r\nConnection: close\r\n\r\n"
+    )

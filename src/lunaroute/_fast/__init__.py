@@ -6,6 +6,8 @@ which of the two runs; ``LUNAROUTE_PURE_PYTHON=1`` asks for the twins.
 
 import os
 
+from lunaroute._fast._framing import FramingError as FramingError
+
 COMPILED: bool
 
 # All or nothing: a mixture of compiled modules and twins would be a third build
@@ -13,12 +15,24 @@ COMPILED: bool
 try:
     if os.environ.get("LUNAROUTE_PURE_PYTHON", "") not in ("", "0"):
         raise ImportError("LUNAROUTE_PURE_PYTHON asks for the twins")
-    from lunaroute._fast import _luhn, _session, _sse
+    from lunaroute._fast import _chunked, _head, _luhn, _session, _sse
 
+    ChunkedBody = _chunked.ChunkedBody
+    field_value = _head.field_value
+    rewrite = _head.rewrite
+    scan_request = _head.scan_request
+    scan_response = _head.scan_response
     luhn_valid = _luhn.luhn_valid
     user_id_span = _session.user_id_span
     event_ends = _sse.event_ends
 except ImportError:
+    from lunaroute._fast._chunked_py import (  # type: ignore[assignment] # same methods
+        ChunkedBody as ChunkedBody,
+    )
+    from lunaroute._fast._head_py import field_value as field_value
+    from lunaroute._fast._head_py import rewrite as rewrite
+    from lunaroute._fast._head_py import scan_request as scan_request
+    from lunaroute._fast._head_py import scan_response as scan_response
     from lunaroute._fast._luhn_py import luhn_valid as luhn_valid
     from lunaroute._fast._session_py import user_id_span as user_id_span
     from lunaroute._fast._sse_py import event_ends as event_ends
@@ -27,4 +41,15 @@ except ImportError:
 else:
     COMPILED = True
 
-__all__ = ["COMPILED", "event_ends", "luhn_valid", "user_id_span"]
+__all__ = [
+    "COMPILED",
+    "ChunkedBody",
+    "FramingError",
+    "event_ends",
+    "field_value",
+    "luhn_valid",
+    "rewrite",
+    "scan_request",
+    "scan_response",
+    "user_id_span",
+]
