@@ -16,15 +16,15 @@ session_recording:
 routing:
   rules: [{name: a, model_pattern: b, primary: openai}]
 providers:
-  openai: {http_client: {timeout_secs: 5}}
-  anthropic: {http_client: {timeout_secs: 5}}
+  openai: {response_body: {enabled: true}}
+  anthropic: {response_body: {enabled: true}}
 """
     end = "known, but not built yet; it has no effect"
     assert warnings(write, environ, text) == [
         (
-            "http_client: "
-            f"{end}: providers.anthropic.http_client.timeout_secs, "
-            "providers.openai.http_client.timeout_secs"
+            "response_body: "
+            f"{end}: providers.anthropic.response_body.enabled, "
+            "providers.openai.response_body.enabled"
         ),
         f"retention: {end}: session_recording.cleanup.retention.max_age_days",
         f"routing: {end}: routing.rules",
@@ -107,3 +107,14 @@ def test_a_file_alone_is_checked_without_the_environments_settings(write, enviro
     more = {"UI": "1", "LUNAROUTE_PORT": "abc", "LUNAROUTE_X": "1"}
     (only,) = check_file(path, environ | more)
     assert only.endswith(": ui.port")
+
+
+def test_authorities_that_are_not_there(write, environ, tmp_path):
+    text, missing = "providers: {openai: {enabled: true}}", str(tmp_path / "missing")
+    (only,) = warnings(write, environ, text, SSL_CERT_FILE=missing)
+    assert only.startswith(f"SSL_CERT_FILE: there is no file {missing}")
+    (only,) = warnings(write, environ, text, SSL_CERT_DIR=missing)
+    assert only.startswith("SSL_CERT_DIR: there is no ")
+    there = str(write("x", "ca.pem"))
+    folders = f"{missing}:{tmp_path}"
+    assert not warnings(write, environ, text, SSL_CERT_FILE=there, SSL_CERT_DIR=folders)

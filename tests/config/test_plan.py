@@ -15,7 +15,17 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
     sessions, database = f"{home}/sessions", f"{home}/sessions.db"
     anthropic, openai = "https://api.anthropic.com", "https://api.openai.com/v1"
     client = {"credentials": "client", "credentials_from": ""}
-    own = {"api_key": None, "api_key_policy": None}
+    http_client = {
+        "timeout_secs": 600,
+        "connect_timeout_secs": 10,
+        "pool_max_idle_per_host": 32,
+        "pool_idle_timeout_secs": 90,
+        "tcp_keepalive_secs": 60,
+        "max_retries": 3,
+        "enable_pool_metrics": True,
+        "proxy": None,
+    }
+    own = {"api_key": None, "api_key_policy": None, "http_client": http_client}
     own |= {"websocket": True, "codex_auth": None}
     assert plan({}, environ) == {
         "version": 1,
@@ -78,6 +88,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             },
         },
         "observer": {
+            "pool_metrics": True,
             "log_level": "info",
             "home": home,
             "jsonl_directory": sessions,
@@ -191,3 +202,32 @@ def test_a_codex_account_that_no_header_can_hold_is_an_error(write, environ):
     path = write('providers: {openai: {codex_auth: {account_id: "a\\r\\nb: c"}}}')
     with pytest.raises(ConfigError, match="account_id"):
         resolve({"config": str(path)}, environ)
+
+
+def test_how_connections_are_kept_is_told_by_provider(write, environ):
+    path = write("providers: {openai: {http_client: {connect_timeout_secs: 3}}}")
+    more = {
+        "LUNAROUTE_OPENAI_MAX_RETRIES": "11",
+        "LUNAROUTE_OPENAI_ENABLE_POOL_METRICS": "false",
+        "LUNAROUTE_OPENAI_POOL_MAX_IDLE": "0",
+        "https_proxy": "http://me:p%40ss@proxy.example:3128",
+        "NO_PROXY": "api.anthropic.com",
+    }
+    made = plan({"config": str(path)}, environ | more)
+    anthropic, openai = (each["http_client"] for each in made["gateway"]["providers"])
+    assert anthropic["connect_timeout_secs"] == 10
+    assert anthropic["proxy"] is None
+    assert openai["connect_timeout_secs"] == 3
+    assert openai["pool_max_idle_per_host"] == 0
+    assert openai["max_retries"] == 10
+    assert openai["proxy"] == {
+        "host": "proxy.example",
+        "port": 3128,
+        "authorization": "Basic bWU6cEBzcw==",
+    }
+    (warning,) = made["supervisor"]["warnings"]
+    assert warning.startswith("providers.openai.http_client.max_retries: more than 10")
+    assert "bWU6cEBzcw" not in json.dumps([made["supervisor"], made["observer"]])
+    assert made["observer"]["pool_metrics"] is True
+    off = {"LUNAROUTE_ANTHROPIC_ENABLE_POOL_METRICS": "false"}
+    assert not plan({}, environ | more | off)["observer"]["pool_metrics"]

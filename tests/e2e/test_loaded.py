@@ -63,6 +63,16 @@ def test_a_running_gateway_has_loaded_nothing_it_may_not(provider):
                     "base_url": provider.url,
                     "api_key": None,
                     "api_key_policy": None,
+                    "http_client": {
+                        "timeout_secs": 600,
+                        "connect_timeout_secs": 10,
+                        "pool_max_idle_per_host": 32,
+                        "pool_idle_timeout_secs": 90,
+                        "tcp_keepalive_secs": 60,
+                        "max_retries": 3,
+                        "enable_pool_metrics": True,
+                        "proxy": None,
+                    },
                 }
             ],
             "tap": {"max_body_bytes": 1, "buffer_bytes": 1 << 20, "overflow": "shed"},
@@ -72,6 +82,7 @@ def test_a_running_gateway_has_loaded_nothing_it_may_not(provider):
             "fds": 1,
             "options": options,
             "worker": 0,
+            "workers": 1,
             "drain_seconds": 5,
             "commit_seconds": 0.1,
         }

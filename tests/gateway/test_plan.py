@@ -13,6 +13,16 @@ from tests.routing.build import head
 
 HERE, THERE = "127.0.0.1:50000", "192.0.2.7:50000"
 UPGRADE = ("Connection: Upgrade", "Upgrade: websocket")
+HTTP_CLIENT = {
+    "timeout_secs": 600,
+    "connect_timeout_secs": 10,
+    "pool_max_idle_per_host": 32,
+    "pool_idle_timeout_secs": 90,
+    "tcp_keepalive_secs": 60,
+    "max_retries": 3,
+    "enable_pool_metrics": True,
+    "proxy": None,
+}
 
 
 def gateway(*, bypass=None, dialects=("anthropic", "openai"), **openai) -> Gateway:
@@ -25,7 +35,13 @@ def gateway(*, bypass=None, dialects=("anthropic", "openai"), **openai) -> Gatew
         "log_level": "info",
         "dialects": list(dialects),
         "providers": [
-            {"api_key": None, "api_key_policy": None, "dialect": each["name"]} | each
+            {
+                "api_key": None,
+                "api_key_policy": None,
+                "http_client": HTTP_CLIENT,
+                "dialect": each["name"],
+            }
+            | each
             for each in providers
         ],
         "tap": None,

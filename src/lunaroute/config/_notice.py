@@ -1,6 +1,8 @@
 """What the user should know although nothing is wrong."""
 
+import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from lunaroute.config._declaration import (
     BUILT_IN_PROVIDERS,
@@ -10,6 +12,7 @@ from lunaroute.config._declaration import (
 )
 from lunaroute.config._declaration import Path as KeyPath
 from lunaroute.config._layer import Layer
+from lunaroute.config._provider import MAX_RETRIES, Provider
 from lunaroute.config._settings import Process, Settings
 from lunaroute.config._suggestion import nearest_variable
 
@@ -26,6 +29,8 @@ def notices(
         *_not_built(given, defaults, environ),
         *_nothing_recorded(settings),
         *_nothing_served(settings),
+        *_too_many_retries(settings),
+        *_no_authorities(environ),
     ]
 
 
@@ -91,3 +96,22 @@ def _nothing_served(settings: Settings) -> Iterator[str]:
             f"providers: nothing can be forwarded: no enabled provider for "
             f"api_dialect {dialect}"
         )
+
+
+def _too_many_retries(settings: Settings) -> Iterator[str]:
+    for name in BUILT_IN_PROVIDERS:
+        provider: Provider = getattr(settings.providers, name)
+        if provider.http_client.max_retries > MAX_RETRIES:
+            yield (
+                f"providers.{name}.http_client.max_retries: more than {MAX_RETRIES} "
+                f"are not made; {MAX_RETRIES} it is"
+            )
+
+
+def _no_authorities(environ: Mapping[str, str]) -> Iterator[str]:
+    """OpenSSL is silent about these, and then no certificate holds."""
+    file, folders = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
+    if file and not Path(file).is_file():
+        yield f"SSL_CERT_FILE: there is no file {file}; no authority comes from it"
+    if folders and not any(Path(each).is_dir() for each in folders.split(os.pathsep)):
+        yield f"SSL_CERT_DIR: there is no {folders}; no authority comes from it"

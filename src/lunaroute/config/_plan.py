@@ -5,10 +5,11 @@ plan from the child that made it.
 """
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from lunaroute.config._provider import CodexAuth, Provider
+from lunaroute.config._provider import MAX_RETRIES, CodexAuth, Provider
 from lunaroute.config._resolution import Resolved
 from lunaroute.config._settings import Settings
 from lunaroute.routing import codex_user_agent
@@ -72,6 +73,7 @@ def _gateway(resolved: Resolved) -> dict[str, Any]:
                 "api_key_policy": _policy(resolved, name),
                 "websocket": each.websocket != "off",
                 "codex_auth": _codex_auth(resolved, each.codex_auth),
+                "http_client": _http_client(resolved, name, each),
             }
             for name, each in _enabled(settings).items()
         ],
@@ -109,8 +111,20 @@ def _remote(settings: Settings) -> str:
     return "allowed" if settings.allow_remote else ""
 
 
-def _observer(resolved: Resolved) -> dict[str, Any]:
+def _http_client(resolved: Resolved, name: str, provider: Provider) -> dict[str, Any]:
+    settings = provider.http_client.model_dump()
+    proxy = resolved.proxies.get(name)
     return {
+        **settings,
+        "max_retries": min(settings["max_retries"], MAX_RETRIES),
+        "proxy": None if proxy is None else asdict(proxy),
+    }
+
+
+def _observer(resolved: Resolved) -> dict[str, Any]:
+    enabled = _enabled(resolved.settings).values()
+    return {
+        "pool_metrics": any(each.http_client.enable_pool_metrics for each in enabled),
         "log_level": resolved.settings.logging.level,
         "home": str(resolved.location.home_directory),
         **_recorded(resolved.settings),

@@ -21,47 +21,62 @@ from lunaroute.config._kind import (
 )
 from lunaroute.config._setting import Section, section, setting
 
+# More would only wait: the pauses double, and the connection's time is limited.
+MAX_RETRIES = 10
+
 
 class HttpClient(Section):
     timeout_secs: Count = setting(
         600,
-        "How long a request may be silent in both directions.",
+        "How long a request may be silent in both directions; there is no limit to "
+        "what goes on.",
         unit="seconds",
         env="LUNAROUTE_{PROVIDER}_TIMEOUT_SECS",
+        built=True,
     )
     connect_timeout_secs: Count = setting(
         10,
-        "How long opening a connection to the provider may take.",
+        "How long opening a connection to the provider may take, all attempts "
+        "together.",
         unit="seconds",
         env="LUNAROUTE_{PROVIDER}_CONNECT_TIMEOUT_SECS",
+        built=True,
     )
     pool_max_idle_per_host: Natural = setting(
         32,
-        "How many idle connections are kept open.",
+        "How many idle connections are kept open; with 0 each request has its own.",
         unit="connections",
         env="LUNAROUTE_{PROVIDER}_POOL_MAX_IDLE",
+        built=True,
     )
     pool_idle_timeout_secs: Natural = setting(
-        600,
-        "How long an idle connection is kept.",
+        90,
+        "How long an idle connection is kept. Load balancers close theirs after one "
+        "to ten minutes; it is better to be first.",
         unit="seconds",
         env="LUNAROUTE_{PROVIDER}_POOL_IDLE_TIMEOUT_SECS",
+        built=True,
     )
     tcp_keepalive_secs: Natural = setting(
         60,
-        "The interval of TCP keepalive probes.",
+        "After how much silence, and then how often, the kernel asks whether the "
+        "other side is still there; 0 switches that off.",
         unit="seconds",
         env="LUNAROUTE_{PROVIDER}_TCP_KEEPALIVE_SECS",
+        built=True,
     )
     max_retries: Natural = setting(
         3,
-        "How often a connection that could not be opened is tried again.",
+        "How often a connection that could not be opened is tried again, at most "
+        f"{MAX_RETRIES}. A request that was sent is none of these.",
         env="LUNAROUTE_{PROVIDER}_MAX_RETRIES",
+        built=True,
     )
     enable_pool_metrics: Flag = setting(
         True,
-        "Whether the connection pool appears in the metrics.",
+        "Whether the provider's idle connections are counted in the metrics.",
         env="LUNAROUTE_{PROVIDER}_ENABLE_POOL_METRICS",
+        built=True,
     )
 
 

@@ -71,6 +71,30 @@ Templates are taken verbatim, because they have variables of their own:
 `request_headers`, `request_body`, `response_body`, `switch_notification_message`,
 `default_message`, `model_pattern`, and `pattern` and `placeholder` of your own
 patterns.
+
+## Proxies and certificates
+
+Variables that most programs obey hold here as well. They are read when LunaRoute
+starts or reloads, from the environment it was started in.
+
+- A provider with an `https://` address is reached through the proxy that
+  `HTTPS_PROXY` names, one with an `http://` address through that of `HTTP_PROXY`;
+  without these, through that of `ALL_PROXY`. If the name is also set in lower case,
+  that one holds. The proxy is asked for a tunnel (`CONNECT`) in either case, so it
+  reads nothing of what passes to an `https://` provider; some proxies open tunnels to
+  port 443 only.
+- The value is `http://host:port` or `http://user:password@host:port`. Proxies that are
+  themselves reached by `https://` or `socks5://` are not supported: such a value is an
+  error if a provider needs it.
+- `NO_PROXY` (or `no_proxy`) lists what is reached directly, separated by commas or
+  spaces: a domain with all below it (`example.com` and `.example.com` mean the same),
+  an IP address, a network (`10.0.0.0/8`), any of the first two with a port
+  (`example.com:8443`), or `*` for everything. Names are not resolved for it.
+- `localhost` and loopback addresses are always reached directly.
+- A provider's certificate must come from an authority that the system trusts.
+  `SSL_CERT_FILE` (one file in PEM form) and `SSL_CERT_DIR` (directories as OpenSSL's
+  `rehash` makes them) name others instead: a company's own authority, for instance.
+  Verification cannot be switched off.
 """
 
 _PROVIDERS = """\

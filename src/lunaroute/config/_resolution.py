@@ -5,7 +5,7 @@ environment, do not tell where a value came from, and cost 0.1 s at each start.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from lunaroute.config._layer import (
 )
 from lunaroute.config._location import Location, locate
 from lunaroute.config._notice import notices
+from lunaroute.config._proxy import Proxy, proxies
 from lunaroute.config._settings import Process, Settings
 from lunaroute.errors import ConfigError
 
@@ -38,6 +39,8 @@ class Resolved:
     secrets: frozenset[str]
     location: Location
     warnings: tuple[str, ...]
+    # By provider; those that are reached directly are missing.
+    proxies: Mapping[str, Proxy] = field(default_factory=dict)
 
     def origin(self, key: str) -> str:
         """Where a setting came from: default, file PATH, env NAME or flag --name."""
@@ -53,7 +56,8 @@ def resolve(options: Mapping[str, object], environ: Mapping[str, str]) -> Resolv
     ]
     if location.config_file:
         sources.insert(0, partial(read_settings_file, location.config_file, environ))
-    return _combine(_read_all(sources), location, environ)
+    resolved = _combine(_read_all(sources), location, environ)
+    return replace(resolved, proxies=proxies(resolved.settings.providers, environ))
 
 
 def check_file(path: Path, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from lunaroute.errors import ClientFault, LunarouteError
-from lunaroute.gateway._socket import RECEIVE_BYTES, Wire
+from lunaroute.gateway._socket import RECEIVE_BYTES, PlainSocket
 from lunaroute.wire import MAX_HEAD
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class ClientGone(LunarouteError):
 class Client:
     """One accepted connection."""
 
-    wire: Wire
+    wire: PlainSocket
     peer: str
     listener: str
     local_host: str = ""  # the address it reached us by, without port

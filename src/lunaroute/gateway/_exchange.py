@@ -187,9 +187,9 @@ class Exchange:
 async def _forward(ex: Exchange) -> None:
     """At most two attempts, the second only for a connection that died in the pool."""
     body = _Body(ex)
-    origin = ex.plan.provider.base.origin
+    provider = ex.plan.provider
     while True:
-        upstream = await ex.gateway.pool.acquire(origin, fresh=ex.attempts > 0)
+        upstream = await ex.gateway.pool.acquire(provider, fresh=ex.attempts > 0)
         ex.attempts += 1
         ex.reused = upstream.reused
         keep = False

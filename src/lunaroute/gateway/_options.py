@@ -5,26 +5,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lunaroute.gateway._admission import Admission
+from lunaroute.gateway._http_client import HttpClient
 from lunaroute.link import TapLimits
 from lunaroute.model import Dialect
 from lunaroute.routing import Base, Bypass, CodexAuth, Key, parse_base
 
-# Moved by a byte in either direction; a stream that produces may run for hours.
-IDLE_SECONDS = 600.0
-CONNECT_SECONDS = 10.0
-POOL_IDLE_SECONDS = 90.0
-POOL_MAX_IDLE = 32
-TCP_KEEPALIVE_SECONDS = 60
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Provider:
-    """Where one dialect's requests go, and with whose key."""
+    """Where one dialect's requests go, and with whose key. Each is made once: it is
+    its own key in the pool.
+    """
 
     name: str
     dialect: Dialect
     base: Base
     key: Key | None
+    http: HttpClient = field(default_factory=HttpClient)
     websocket: bool = True
     codex_auth: CodexAuth | None = None
 
@@ -117,6 +114,7 @@ def _providers(plain: Sequence[Mapping[str, Any]]) -> list[Provider]:
             dialect,
             base,
             key,
+            HttpClient.from_plain(entry["http_client"]),
             websocket=entry.get("websocket", True),
             codex_auth=_codex_auth(entry.get("codex_auth")),
         )

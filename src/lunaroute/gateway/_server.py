@@ -15,14 +15,14 @@ from lunaroute.gateway._exchange import Clock, Exchange, Plan, refusal
 from lunaroute.gateway._hangup import hangup_watch
 from lunaroute.gateway._listen import Doorman
 from lunaroute.gateway._options import (
-    IDLE_SECONDS,
     GatewayOptions,
     Provider,
     ServerLimits,
 )
 from lunaroute.gateway._own import healthz, readyz
+from lunaroute.gateway._pool import Pool
 from lunaroute.gateway._tap import Tap
-from lunaroute.gateway._upstream import Health, Pool
+from lunaroute.gateway._upstream import Health
 from lunaroute.link import Ending, Route, Times
 from lunaroute.model import Dialect, Outcome
 from lunaroute.routing import (
@@ -341,7 +341,7 @@ def _judge(client: Client, now: float, limits: ServerLimits) -> None:
     exchange = client.exchange
     if exchange is not None:
         silent = now - exchange.last_active / 1e9
-        if silent > IDLE_SECONDS and exchange.status != 101:
+        if silent > exchange.plan.provider.http.idle_secs and exchange.status != 101:
             exchange.cancel(Outcome.TIMED_OUT)
         elif client.half_closed_at and (
             now - client.half_closed_at > limits.half_close_secs

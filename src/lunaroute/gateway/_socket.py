@@ -15,6 +15,18 @@ from trio import lowlevel
 EAGER_BYTES = 128 * 1024
 EAGER_COST = 8 * 1024  # what one receive counts, however small
 RECEIVE_BYTES = 64 * 1024
+# What one record of TLS holds at most, and one read of OpenSSL returns (RFC 8446 5.1).
+RECORD_BYTES = 16 * 1024
+
+
+# What Linux takes at most.
+MAX_KEEPALIVE_SECONDS = 32767
+# The first of them has another name on macOS.
+_KEEPALIVE = tuple(
+    getattr(socket, name)
+    for name in ("TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL")
+    if hasattr(socket, name)
+)
 
 
 class Wire(Protocol):
@@ -32,10 +44,6 @@ class Wire(Protocol):
         """For an idle connection: True if it was closed or spoke out of turn."""
         ...
 
-    def end_sending(self) -> None:
-        """Says that nothing more will come; receiving goes on."""
-        ...
-
     def close(self) -> None: ...
 
     def abort(self) -> None:
@@ -44,8 +52,8 @@ class Wire(Protocol):
 
 
 def tune(sock: socket.socket, keepalive_secs: int, *, nodelay: bool = True) -> None:
-    """Non-blocking, small writes at once, dead peers noticed by the kernel (with
-    ``keepalive_secs`` 0 they are not).
+    """Non-blocking, small writes at once, dead peers noticed by the kernel: after
+    ``keepalive_secs`` of silence it asks, and again each time; 0 switches that off.
     """
     sock.setblocking(False)
     if sock.family not in (socket.AF_INET, socket.AF_INET6):
@@ -53,19 +61,33 @@ def tune(sock: socket.socket, keepalive_secs: int, *, nodelay: bool = True) -> N
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, int(nodelay))
     if keepalive_secs:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        idle = getattr(socket, "TCP_KEEPIDLE", getattr(socket, "TCP_KEEPALIVE", None))
-        if idle is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, idle, keepalive_secs)
+        keepalive_secs = min(keepalive_secs, MAX_KEEPALIVE_SECONDS)
+        for option in _KEEPALIVE:
+            sock.setsockopt(socket.IPPROTO_TCP, option, keepalive_secs)
 
 
-class PlainSocket:
-    """A stream socket as it is."""
+class _Socket:
+    """What both kinds do alike."""
 
     __slots__ = ("_eager", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._eager = 0
+
+    def close(self) -> None:
+        lowlevel.notify_closing(self.sock)
+        self.sock.close()
+
+    def abort(self) -> None:
+        _linger_zero(self.sock)
+        self.close()
+
+
+class PlainSocket(_Socket):
+    """A stream socket as it is."""
+
+    __slots__ = ()
 
     async def receive(self, limit: int = RECEIVE_BYTES) -> bytes:
         if self._eager >= EAGER_BYTES:
@@ -96,6 +118,11 @@ class PlainSocket:
                 continue
 
     def end_sending(self) -> None:
+        """Says that nothing more will come; receiving goes on.
+
+        Not to be had over TLS: OpenSSL sends a close_notify and discards, as an error,
+        what had come until then.
+        """
         self.sock.shutdown(socket.SHUT_WR)
 
     def is_stale(self) -> bool:
@@ -107,30 +134,35 @@ class PlainSocket:
             return True
         return True  # end of file, or bytes nobody asked for
 
-    def close(self) -> None:
-        lowlevel.notify_closing(self.sock)
-        self.sock.close()
 
-    def abort(self) -> None:
-        _linger_zero(self.sock)
-        self.close()
+class TlsSocket(_Socket):
+    """A TLS client over a connected non-blocking socket.
 
+    A send that was interrupted cannot be followed by another one: OpenSSL keeps what
+    it has encrypted of it.
+    """
 
-class TlsSocket:
-    """A TLS client over a connected non-blocking socket."""
+    __slots__ = ()
 
-    __slots__ = ("_eager", "sock")
+    sock: ssl.SSLSocket
 
-    def __init__(self, sock: socket.socket, context: ssl.SSLContext, host: str) -> None:
+    def __init__(
+        self,
+        sock: socket.socket,
+        context: ssl.SSLContext,
+        host: str,
+        session: ssl.SSLSession | None = None,
+    ) -> None:
         # An end of file without close_notify must be told from a proper one: only
         # the latter may end an answer that has no length of its own.
-        self.sock = context.wrap_socket(
+        secured = context.wrap_socket(
             sock,
             server_hostname=host,
             do_handshake_on_connect=False,
             suppress_ragged_eofs=False,
+            session=session,
         )
-        self._eager = 0
+        super().__init__(secured)
 
     async def handshake(self) -> None:
         while True:
@@ -150,6 +182,8 @@ class TlsSocket:
         while True:
             try:
                 data = self.sock.recv(limit)
+                if len(data) == RECORD_BYTES:
+                    data = self._more(data, limit)
                 self._eager += EAGER_COST + len(data)
                 return data
             except ssl.SSLWantReadError:
@@ -157,6 +191,18 @@ class TlsSocket:
                 await lowlevel.wait_readable(self.sock)
             except ssl.SSLWantWriteError:
                 await lowlevel.wait_writable(self.sock)
+
+    def _more(self, data: bytes, limit: int) -> bytes:
+        """With what is there behind a full record: whoever sends fast fills them."""
+        parts = [data]
+        room = limit - len(data)
+        while room > 0 and len(parts[-1]) == RECORD_BYTES:
+            try:
+                parts.append(self.sock.recv(room))
+            except OSError:
+                break  # nothing yet, or a failure that the next receive meets again
+            room -= len(parts[-1])
+        return b"".join(parts)
 
     async def send(self, data: bytes) -> None:
         rest = memoryview(data)
@@ -168,25 +214,14 @@ class TlsSocket:
             except ssl.SSLWantReadError:
                 await lowlevel.wait_readable(self.sock)
 
-    def end_sending(self) -> None:
-        self.sock.shutdown(socket.SHUT_WR)
-
     def is_stale(self) -> bool:
         try:
-            self.sock.recv(1)
+            self.sock.recv(1)  # looks at what is no data, too: tickets, key updates
         except ssl.SSLWantReadError:
             return False
         except OSError:
             return True
         return True
-
-    def close(self) -> None:
-        lowlevel.notify_closing(self.sock)
-        self.sock.close()
-
-    def abort(self) -> None:
-        _linger_zero(self.sock)
-        self.close()
 
 
 def _linger_zero(sock: socket.socket) -> None:

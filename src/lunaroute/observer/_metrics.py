@@ -16,7 +16,7 @@ _NOTHING = GaugeFrame(0, 0, 0, 0, 0, 0, 0)
 class Metrics:
     """Its own registry: what is exposed is ours and nothing else."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pool: bool = True) -> None:
         self._registry = registry = CollectorRegistry()
         self._shed_exchanges = Counter(
             "lunaroute_tap_shed_exchanges",
@@ -50,7 +50,7 @@ class Metrics:
         self._idle = Gauge(
             "lunaroute_pool_idle_connections",
             "Idle connections to providers.",
-            registry=registry,
+            registry=registry if pool else None,
         )
         self._recorded = Counter(
             "lunaroute_recorded_exchanges",

@@ -15,6 +15,7 @@ class ObserverOptions:
     jsonl_directory: Path | None
     sqlite_path: Path | None
     socket_path: Path  # of the web application
+    pool_metrics: bool = True
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
@@ -25,6 +26,7 @@ class ObserverOptions:
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),
             socket_path=Path(plain["socket_path"]),
+            pool_metrics=plain["pool_metrics"],
         )
 
 

@@ -48,7 +48,7 @@ class Observer:
         self.orphaned = False  # the supervisor is gone: what it would tidy is ours
         self._all_gone = trio.Event()
         self.keeper = Keeper(self._open_recorder)
-        self.metrics = Metrics()
+        self.metrics = Metrics(pool=options.pool_metrics)
 
     async def obey(self, control: Control) -> None:
         """Takes the supervisor's messages. The end of its channel means finish."""
