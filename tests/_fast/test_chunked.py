@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lunaroute._fast import ChunkedBody, FramingError, _chunked_py
-from lunaroute._fast._framing import MAX_SIZE_LINE, MAX_TRAILERS
+from lunaroute._fast._framing import MAX_DIGITS, MAX_SIZE_LINE, MAX_TRAILERS
 
 MODULE = "_chunked"
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -16,7 +16,7 @@ PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PIECES = st.sampled_from(
     b"0\r\n|5\r\nhello\r\n|\r\n|\r|\n|;|=|\"|\\|a|5| |\t|\x00|\x7f|\xff|x: 1\r\n|:|,|"
     b"5;a=b;c=\"d;\\\"\xff\"\r\nhello\r\n|0005\r\nhello\r\n|A\r\n0123456789\r\n|"
-    b"1 ; a = b\r\nx\r\n|0;x\r\n|f|F|g|10000000000000".split(b"|")
+    b"1 ; a = b\r\nx\r\n|0;x\r\n|f|F|g|10000000000000|8000000000000000\r\n|ffffffffffffffff\r\n".split(b"|")
 )  # fmt: skip
 STREAMS = st.lists(PIECES | st.binary(max_size=2), max_size=8).map(b"".join)
 WELL_FORMED = st.builds(
@@ -126,6 +126,16 @@ def by_lines(data):
 def test_framing(impl, data, result):
     assert verdict(impl.ChunkedBody, [data]) == result
     assert verdict(impl.ChunkedBody, singly(data)) == result
+
+
+@pytest.mark.parametrize("first", b"123456789abcdefABCDEF")
+@pytest.mark.parametrize("rest", [b"0", b"8", b"f"])
+def test_no_number_of_digits_overflows(impl, first, rest):
+    for count in range(1, 40):
+        data = bytes((first,)) + rest * (count - 1) + b"\r\n" + b"x" * 50
+        result = verdict(impl.ChunkedBody, [data])
+        assert result == ("bad" if count > MAX_DIGITS else by_lines(data))
+        assert verdict(impl.ChunkedBody, singly(data)) == result
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from lunaroute._fast import _head_py, field_value, rewrite, scan_request, scan_response
+from lunaroute._fast import (
+    _head_py,
+    field_value,
+    head_end,
+    rewrite,
+    scan_request,
+    scan_response,
+)
 from lunaroute.errors import Fault
 from lunaroute.wire import parse_request, parse_response
 from lunaroute.wire._judge import judge_request, judge_response
@@ -180,6 +187,31 @@ def test_a_part_of_a_head_is_no_head(impl, raw):
         impl.field_value(raw, b"x")
     with pytest.raises(ValueError, match="whole head"):
         impl.rewrite(raw, b"", NONE, NONE, None, b"")
+
+
+@pytest.mark.parametrize(
+    ("data", "start", "end"),
+    [
+        (ASKED + b"\n\n", 0, len(ASKED)),
+        (ASKED[:-1], 0, 0),
+        (b"a\n\nb\r\n\r\n", 0, 3),
+        (b"a\r\n\nb", 0, 4),
+        (b"a\n\r\n", 0, 4),
+        (b"a\n\n", 2, 0),
+        (b"\n\r", 0, 0),
+        (b"\n", 0, 0),
+        (b"\n", 5, 0),
+        (b"", 0, 0),
+    ],
+)
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_the_end_of_a_head(impl, kind, data, start, end):
+    assert impl.head_end(kind(data), start) == end
+
+
+@given(st.text("\r\na").map(str.encode), st.integers(0, 9))
+def test_the_builds_agree_on_the_end(data, start):
+    assert head_end(data, start) == _head_py.head_end(data, start)
 
 
 def test_only_bytes_are_taken(impl):

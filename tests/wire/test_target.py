@@ -76,7 +76,7 @@ def test_a_host_that_is_none(host, version):
 
 @pytest.mark.parametrize("host", [*BAD_HOSTS, b""])
 def test_an_authority_that_is_none(host):
-    if not set(b"/?# \x7f\xe9") & set(host):
+    if not set(b"/?#@ \x7f\xe9") & set(host):
         refuses(ask(b"http://" + host + b"/x"))
         refuses(ask(b"http://" + host))
 
@@ -103,18 +103,22 @@ def test_a_host_there_must_be_and_only_one(version):
         (b"GET", b"HTTPS://b.test/", b"/"),
         (b"GET", b"http://b.test:80/p/q?r=/s", b"/p/q?r=/s"),
         (b"GET", b"http://b.test?r=/s", b"/?r=/s"),
+        (b"GET", b"http://user:SECRET@b.test/x", b"/x"),
+        (b"GET", b"http://@b.test/x", b"/x"),
         (b"OPTIONS", b"http://b.test", b"*"),
         (b"OPTIONS", b"http://b.test/", b"/"),
     ],
 )
 def test_target_forms(method, target, resolved):
-    assert parse_request(ask(target, method=method)).target == resolved
+    head = parse_request(ask(target, method=method))
+    assert head.target == resolved
+    assert host_name(head) == ("a.test" if target[:1] in b"/*" else "b.test")
 
 
 @pytest.mark.parametrize(
     "target",
     b"x ! * *x ?x a.test:443 file:///etc/passwd ftp://a.test/ http:/a http:// http:///x "
-    b"http://u:p@a.test/".split(),
+    b"http://a\\@b/ http://a@b@c/ http://a[@b/ http://%x@b/ http://u:p@ http://@/".split(),
 )
 def test_no_target(target):
     refuses(ask(target))

@@ -19,6 +19,7 @@ try:
 
     ChunkedBody = _chunked.ChunkedBody
     field_value = _head.field_value
+    head_end = _head.head_end
     rewrite = _head.rewrite
     scan_request = _head.scan_request
     scan_response = _head.scan_response
@@ -30,6 +31,7 @@ except ImportError:
         ChunkedBody as ChunkedBody,
     )
     from lunaroute._fast._head_py import field_value as field_value
+    from lunaroute._fast._head_py import head_end as head_end
     from lunaroute._fast._head_py import rewrite as rewrite
     from lunaroute._fast._head_py import scan_request as scan_request
     from lunaroute._fast._head_py import scan_response as scan_response
@@ -47,6 +49,7 @@ __all__ = [
     "FramingError",
     "event_ends",
     "field_value",
+    "head_end",
     "luhn_valid",
     "rewrite",
     "scan_request",

@@ -21,8 +21,9 @@ cdef unsigned char DONE = _framing.STATES.index("DONE")
 
 cdef Py_ssize_t MAX_SIZE_LINE = _framing.MAX_SIZE_LINE
 cdef Py_ssize_t MAX_TRAILERS = _framing.MAX_TRAILERS
-# Sixteen times that and one digit more is still far from overflowing 64 bits.
-cdef long long MAX_SIZE = 16 ** _framing.MAX_DIGITS
+# A size from here on takes no further digit. Asked before the digit is added: sixteen
+# times the largest size would not fit into 63 bits.
+cdef long long FULL_SIZE = 16 ** (_framing.MAX_DIGITS - 1)
 
 
 cdef inline int digit_of(unsigned char byte) noexcept:
@@ -68,12 +69,13 @@ cdef class ChunkedBody:
     cdef inline void step(self, unsigned char byte) noexcept:
         cdef unsigned char following = TABLE[256 * self.state + byte]
         if following == DIGITS:
-            self.left = 16 * self.left + digit_of(byte)
+            if self.left >= FULL_SIZE:
+                following = FAILED
+            else:
+                self.left = 16 * self.left + digit_of(byte)
         if byte != 13 and byte != 10:
             self.line += 1
-        if self.left >= MAX_SIZE:
-            following = FAILED
-        elif self.line > (MAX_SIZE_LINE if self.state < AFTER else MAX_TRAILERS):
+        if self.line > (MAX_SIZE_LINE if self.state < AFTER else MAX_TRAILERS):
             following = FAILED
         if following == DATA:
             self.line = 0

@@ -13,7 +13,7 @@ _FAILED, _SIZE, _DIGITS = map(STATES.index, ("FAILED", "SIZE", "DIGITS"))
 _AFTER, _TRAILER = map(STATES.index, ("AFTER", "TRAILER"))
 _DATA, _DONE = map(STATES.index, ("DATA", "DONE"))
 _LINE_END = b"\r\n"
-_MAX_SIZE = 16**MAX_DIGITS
+_FULL_SIZE = 16 ** (MAX_DIGITS - 1)  # takes no further digit
 
 
 class ChunkedBody:
@@ -51,10 +51,12 @@ class ChunkedBody:
         state = self._state
         following = TABLE[256 * state + byte]
         if following == _DIGITS:
+            if self._left >= _FULL_SIZE:
+                following = _FAILED
             self._left = 16 * self._left + int(chr(byte), 16)
         self._line += byte not in _LINE_END
         limit = MAX_SIZE_LINE if state < _AFTER else MAX_TRAILERS
-        if self._line > limit or self._left >= _MAX_SIZE:
+        if self._line > limit:
             following = _FAILED
         if following == _DATA:
             self._line = 0

@@ -1,5 +1,6 @@
 from collections.abc import Collection
 
+def head_end(data: bytes | bytearray, start: int) -> int: ...
 def scan_request(
     raw: bytes,
 ) -> tuple[bytes, bytes, int, int, bool, bool, bytes] | None: ...

@@ -6,6 +6,7 @@
 # to no class of bytes, so a run of any class ends in front of the last two at the latest,
 # and what is compared behind a run is compared byte by byte up to a byte of the run's end.
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.string cimport memchr, memcmp
 
@@ -251,6 +252,32 @@ cdef inline bint judge(
     verdict.length = length_of(known, minor)
     verdict.options = options_of(known.connection)
     return verdict.length != UNUSUAL and verdict.options >= 0
+
+
+def head_end(data not None, Py_ssize_t start):
+    cdef bytes fixed
+    cdef bytearray growing
+    cdef const char *begin
+    cdef const char *stop
+    cdef const char *p
+    if isinstance(data, bytearray):
+        growing = data
+        begin = PyByteArray_AS_STRING(growing)
+    else:
+        fixed = data
+        begin = fixed
+    stop = begin + len(data)
+    p = begin + (start if start > 0 else 0)
+    while p < stop:
+        p = <const char *>memchr(p, b"\n", stop - p)
+        if p == NULL:
+            return 0
+        p += 1
+        if p < stop and p[0] == b"\n":
+            return p + 1 - begin
+        if stop - p > 1 and p[0] == b"\r" and p[1] == b"\n":
+            return p + 2 - begin
+    return 0
 
 
 def scan_request(bytes raw not None):

@@ -28,6 +28,17 @@ _KNOWN = frozenset(
 _MAX_FIELDS = 200
 _MAX_PORT = 65535
 _END = b"\r\n\r\n"
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+
+
+def head_end(data: bytes | bytearray, start: int) -> int:
+    """Behind the first empty line that ends at or after ``start``; 0 if there is none.
+
+    The line before it may end in a bare LF, and so may it: to be refused, not to be
+    waited on. ``start`` may be two less than the bytes that were searched before.
+    """
+    found = _EMPTY_LINE.search(data, start)
+    return found.end() if found is not None else 0
 
 
 def scan_request(

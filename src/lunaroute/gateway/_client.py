@@ -6,17 +6,14 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from lunaroute.errors import ClientFault, LunarouteError
+from lunaroute.errors import LunarouteError
 from lunaroute.gateway._socket import RECEIVE_BYTES, PlainSocket
-from lunaroute.wire import MAX_HEAD
+from lunaroute.wire import HeadReader
 
 if TYPE_CHECKING:
     from lunaroute.gateway._exchange import Exchange
 
 LINGER_SECONDS = 2.0
-# An empty line, after a proper line or after one that ends in a bare LF: the latter
-# is for the judge to refuse, not for us to wait on.
-_EMPTY_LINE = b"\n\r\n"
 
 
 class ClientGone(LunarouteError):
@@ -75,27 +72,20 @@ class Client:
     async def read_head(self) -> bytes:
         """The next request head, with its empty line; empty if the client closed.
 
-        Empty lines before it are skipped (RFC 9112 2.2). Raises ClientFault 431 for
-        one that does not end, ClientGone for one that breaks off.
+        Raises ClientFault for what is no head, ClientGone for one that breaks off.
         """
         self.idle_since = time.monotonic()
-        data = b""
-        searched = 0
-        while (at := data.find(_EMPTY_LINE, searched)) < 0:
-            if len(data) > MAX_HEAD:
-                raise ClientFault(f"a head of more than {MAX_HEAD} bytes", status=431)
-            searched = max(0, len(data) - len(_EMPTY_LINE) + 1)
-            more = await self.receive()
-            if not more:
-                if data:
-                    raise ClientGone("closed within a request head")
+        reader = HeadReader()
+        while True:
+            data = await self.receive()
+            if not data and reader.begun:
+                raise ClientGone("closed within a request head")
+            if not data:
                 return b""
-            data = data + more if data else more.lstrip(b"\r\n")
-            if data and not self.head_since:
+            if head := reader.feed(data):
+                break
+            if reader.begun and not self.head_since:
                 self.head_since = time.monotonic()
-        end = at + len(_EMPTY_LINE)
-        if end > MAX_HEAD:
-            raise ClientFault(f"a head of more than {MAX_HEAD} bytes", status=431)
-        self.buffer = data[end:]
+        self.buffer = reader.rest
         self.head_since = 0.0
-        return data[:end]
+        return head

@@ -14,6 +14,7 @@ from lunaroute.wire._message import Framing as Framing
 from lunaroute.wire._message import RequestHead as RequestHead
 from lunaroute.wire._message import ResponseHead as ResponseHead
 from lunaroute.wire._message import host_name as host_name
+from lunaroute.wire._reader import HeadReader as HeadReader
 from lunaroute.wire._reply import error_body as error_body
 from lunaroute.wire._reply import reply as reply
 from lunaroute.wire._sse import SseDecoder as SseDecoder

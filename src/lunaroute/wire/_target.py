@@ -16,6 +16,7 @@ _AUTHORITY = re.compile(
     + _IP_FUTURE
     + rb"|(?P<v6>[0-9A-Fa-f:.]+))\])(?::(?P<port>[0-9]*))?"
 )
+_USER = re.compile(rb"(?:[0-9A-Za-z\-._~!$&'()*+,;=:]|%[0-9A-Fa-f]{2})*@")
 _PATH = re.compile(rb"[/?#]")
 _MAX_PORT = 65535
 _PORT_DIGITS = 5
@@ -38,9 +39,10 @@ def resolve_target(method: bytes, target: bytes, host: bytes) -> tuple[bytes, by
     """Target in origin-form, and the host it is for. Raises ClientFault.
 
     An absolute-form target (RFC 9112 3.2.2) is cut to path and query, for where the
-    request goes is our own decision; its authority takes the place of Host. ``*`` is
-    for OPTIONS alone. CONNECT is answered 501: this is no forward proxy, and no
-    resource here knows the method (RFC 9110 9.3.6).
+    request goes is our own decision; its authority takes the place of Host, without
+    user information, which is nobody's business. ``*`` is for OPTIONS alone. CONNECT
+    is answered 501: this is no forward proxy, and no resource here knows the method
+    (RFC 9110 9.3.6).
     """
     if method == b"CONNECT":
         raise ClientFault("CONNECT is not served here", status=501)
@@ -54,11 +56,16 @@ def resolve_target(method: bytes, target: bytes, host: bytes) -> tuple[bytes, by
         raise ClientFault("not a valid request target")
     begin = _PATH.search(rest)
     at = begin.start() if begin is not None else len(rest)
-    authority, path = rest[:at], rest[at:]
+    authority, path = _without_user(rest[:at]), rest[at:]
     check_authority(authority, may_be_empty=False)
     if not path and method == b"OPTIONS":  # RFC 9112 3.2.4
         return b"*", authority
     return (path if path.startswith(b"/") else b"/" + path), authority
+
+
+def _without_user(authority: bytes) -> bytes:
+    user = _USER.match(authority)
+    return authority if user is None else authority[user.end() :]
 
 
 def _is_port(port: bytes | None) -> bool:
