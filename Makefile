@@ -9,8 +9,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := pyproject.toml setup.py $(wildcard src/lunaroute/_fast/*.pyx)
 PYTEST ?= $(BIN)/python -m pytest
+# Where npm installs the clients that e2e-clients drives.
+CLIENTS := .clients
 
-.PHONY: all serve demo test test-pure check fix bench build docs clean
+.PHONY: all serve demo test test-pure e2e-clients check fix bench build docs clean
 
 all: check test
 
@@ -25,6 +27,10 @@ test: $(VENV)/.ready-dev
 
 test-pure: $(VENV)/.ready-dev
 	LUNAROUTE_PURE_PYTHON=1 $(PYTEST) $(ARGS)
+
+# The real Claude Code, Codex and OpenCode, directly and through the proxy.
+e2e-clients: $(VENV)/.ready-dev $(CLIENTS)/.ready
+	$(BIN)/python -m tests.clients.drive $(ARGS)
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -47,7 +53,7 @@ docs: $(VENV)/.ready-dev
 	$(BIN)/python -m lunaroute.config reference > docs/configuration.md
 
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CLIENTS) build dist src/*.egg-info .mypy_cache .ruff_cache
 	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 	rm -f src/lunaroute/_fast/*.so
 
@@ -62,3 +68,11 @@ $(VENV)/.ready: $(BIN)/python $(SOURCES)
 $(VENV)/.ready-dev: $(BIN)/python $(SOURCES)
 	$(PIP) --editable '.[dev]'
 	@touch $(VENV)/.ready $@
+
+$(CLIENTS)/.ready: tests/clients/package.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { \
+		echo "the clients come from npm: install Node.js 20 or newer, with npm" >&2; exit 1; }
+	@mkdir -p $(CLIENTS)
+	cp tests/clients/package.json $(CLIENTS)
+	npm install --prefix $(CLIENTS) --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
