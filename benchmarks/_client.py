@@ -3,6 +3,7 @@
 import contextlib
 import re
 import socket
+import ssl
 import time
 from typing import Self
 
@@ -15,13 +16,10 @@ TIMEOUT = 60.0
 
 
 class Client:
-    """One keep-alive connection."""
+    """One keep-alive connection, under TLS if there is a context."""
 
-    def __init__(self, port: int) -> None:
-        self._sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
-        # A timeout makes Python poll before each call; the kernel's costs nothing.
-        self._sock.settimeout(None)
-        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None) -> None:
+        self._sock = connect(port, tls)
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +65,15 @@ class Client:
             taken.append((time.monotonic_ns(), data))
         _check(taken[0][1])
         return [at - sent for at, data in taken for sent in _stamps(data)]
+
+
+def connect(port: int, tls: ssl.SSLContext | None = None) -> socket.socket:
+    """A blocking connection to this machine."""
+    sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+    # A timeout makes Python poll before each call; the kernel's costs nothing.
+    sock.settimeout(None)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock if tls is None else tls.wrap_socket(sock, server_hostname="127.0.0.1")
 
 
 def _stamps(data: bytes) -> list[int]:

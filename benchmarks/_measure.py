@@ -7,6 +7,7 @@ import math
 import os
 import platform
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -50,9 +51,9 @@ def pin(core: int) -> None:
 
 
 @contextlib.contextmanager
-def on_core(core: int) -> Iterator[None]:
-    """What is started within inherits ``core``."""
-    if not hasattr(os, "sched_getaffinity"):
+def on_core(core: int | None) -> Iterator[None]:
+    """What is started within inherits ``core``; None pins nothing."""
+    if core is None or not hasattr(os, "sched_getaffinity"):
         yield
         return
     before = os.sched_getaffinity(0)
@@ -110,6 +111,11 @@ def cpu_ns(pid: int) -> int:
     return total
 
 
+def process_ns(pid: int) -> int:
+    """Nanoseconds of processor time of a process, ended threads included."""
+    return time.clock_gettime_ns(~pid << 3 | 2)  # the kernel's id of its CPU clock
+
+
 def resident(pid: int) -> int:
     """Bytes of memory that a process holds; 0 on a system without /proc."""
     try:
@@ -118,6 +124,31 @@ def resident(pid: int) -> int:
         return 0
     found = re.search(r"VmRSS:\s+(\d+)", status)
     return int(found[1]) * 1024 if found else 0
+
+
+def proportional(pid: int) -> int:
+    """Bytes of memory, shared pages shared out (Pss); 0 on a system without it."""
+    found = re.search(
+        r"^Pss:\s+(\d+)", _read(f"/proc/{pid}/smaps_rollup"), re.MULTILINE
+    )
+    return int(found[1]) * 1024 if found else 0
+
+
+def reset_peak(pid: int) -> None:
+    """The peak of ``resident`` begins anew."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak(pid: int) -> int:
+    """The most bytes that a process has held since ``reset_peak``."""
+    found = re.search(r"VmHWM:\s+(\d+)", _read(f"/proc/{pid}/status"))
+    return int(found[1]) * 1024 if found else 0
+
+
+def allow_descriptors() -> None:
+    """As many open files as the system lets this process have."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def machine() -> dict[str, object]:
@@ -134,12 +165,32 @@ def machine() -> dict[str, object]:
     }
 
 
+def heading(module: str, rounds: int, near: int, far: int) -> dict[str, object]:
+    """What each program's figures begin with."""
+    arguments = " ".join(sys.argv[1:])
+    return {
+        "machine": machine(),
+        "rounds": rounds,
+        "pinned": near != far,
+        "command": f"python -m {module} {arguments}".strip(),
+    }
+
+
 def options(description: str, rounds: int) -> argparse.ArgumentParser:
     """The command line that the programs share."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--rounds", type=int, default=rounds, help="(%(default)s)")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser
+
+
+def quick(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """The command line with ``--quick``: one short round, to see that it runs."""
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    chosen = parser.parse_args()
+    if chosen.quick:
+        chosen.rounds = 1
+    return chosen
 
 
 def write_json(path: Path | None, figures: object) -> None:

@@ -11,20 +11,6 @@ def table(titles: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def overhead_tables(figures: Figures) -> dict[str, str]:
-    """By the names of the README's markers."""
-    return {
-        "overhead-awake": _added(figures["awake"]),
-        "overhead-asleep": _added(figures["asleep"]),
-        "overhead-cpu": _cpu(figures["awake"]),
-        "overhead-parts": _parts(figures["parts"]),
-        "overhead-unpaced": _unpaced(figures["unpaced"]),
-        "overhead-syscalls": _syscalls(figures["syscalls"]),
-        "overhead-record": _record(figures),
-        "overhead-machine": _machine(figures),
-    }
-
-
 def link_tables(figures: Figures) -> dict[str, str]:
     return {
         "link-frames": _frames(figures["frames"]),
@@ -33,128 +19,35 @@ def link_tables(figures: Figures) -> dict[str, str]:
         "link-memory": _memory(figures["memory"]),
         "link-dead": _dead(figures["dead"]),
         "link-flood": _flood(figures["flood"]),
-        "link-machine": _machine(figures),
+        "link-machine": machine_line(figures),
     }
 
 
 def priority_tables(figures: Figures) -> dict[str, str]:
     titles = ["recorder's class", "p50 / p99, µs", "drained in, s"]
     return {
-        "priority-machine": _machine(figures),
+        "priority-machine": machine_line(figures),
         "priority": table(
             titles,
             [
-                [name, _pair(row, "p50_us", "p99_us"), f"{row['drain_s']:.2f}"]
+                [name, pair(row, "p50_us", "p99_us"), f"{row['drain_s']:.2f}"]
                 for name, row in figures["classes"].items()
             ],
         ),
     }
 
 
-def _machine(figures: Figures) -> str:
+def machine_line(figures: Figures) -> str:
     there = figures["machine"]
     pinned = "pinned" if figures["pinned"] else "not pinned: one core"
-    return (
+    short = "**A short run to see that it works: its figures mean nothing.** "
+    return (short if "--quick" in figures["command"] else "") + (
         f"`{figures['command'].strip()}`; {figures['rounds']} rounds, {pinned}; "
         f"{there['date']}, {there['processor']}, {there['cores']} cores, "
         f"{there['system']}, Python {there['python']}, compiled modules "
         f"{'in use' if there['compiled'] else 'not in use'}, load before the run "
         f"{there['load_before']}."
     )
-
-
-def _added(rows: Sequence[Figures]) -> str:
-    names = list(rows[0]["ways"])
-    titles = ["µs", "straight p50 / p99"]
-    titles += [f"{name}: added p50 / p99" for name in names[1:]]
-    reference = "nginx" if "nginx" in names else ""
-    if reference:
-        titles += [f"{name.replace('LunaRoute', 'ours')} ÷ nginx" for name in names[2:]]
-    lines = []
-    for row in rows:
-        ways = row["ways"]
-        line = [row["work"], _pair(ways["straight"], "p50_us", "p99_us")]
-        line += [_pair(ways[n], "added_p50_us", "added_p99_us") for n in names[1:]]
-        if reference:
-            base = ways[reference]["added_p50_us"]
-            line += [_times(ways[n]["added_p50_us"], base) for n in names[2:]]
-        lines.append(line)
-    return table(titles, lines)
-
-
-def _cpu(rows: Sequence[Figures]) -> str:
-    names = list(rows[0]["ways"])[1:]
-    costs = [
-        (name, worker) for name in names for worker in rows[0]["ways"][name]["cpu_us"]
-    ]
-    titles = ["processor time, µs"]
-    titles += [
-        worker
-        if name == worker
-        else f"{worker} ({name.rpartition(', ')[2]})".replace("(LunaRoute)", "")
-        for name, worker in costs
-    ]
-    return table(
-        titles,
-        [
-            [row["work"], *(_us(row["ways"][n]["cpu_us"][w]) for n, w in costs)]
-            for row in rows
-        ],
-    )
-
-
-def _parts(parts: Figures) -> str:
-    rows = [[f"`{n}`" if "_" in n else n, _us(cost)] for n, cost in parts.items()]
-    return table(["of a small request, once each", "µs"], rows)
-
-
-def _unpaced(ways: Figures) -> str:
-    lines = []
-    for name, way in ways.items():
-        cost = _us(way["cpu_us"]) if "cpu_us" in way else ""
-        lines.append([name, f"{way['p50_us']:.0f}", cost])
-    titles = ["small requests without a pause", "p50, µs", "processor time, µs"]
-    return table(titles, lines)
-
-
-def _syscalls(rows: Sequence[Figures]) -> str:
-    if not rows:
-        return "strace was not there."
-    lines = []
-    for row in rows:
-        calls = [f"{name} {count:.1f}" for name, count in row["calls"].items()]
-        total = sum(row["calls"].values())
-        lines.append([row["process"], row["way"], f"{total:.1f}", ", ".join(calls)])
-    return table(["process", "way", "system calls", "which"], lines)
-
-
-def _record(figures: Figures) -> str:
-    titles = [
-        "recording",
-        "recorder's rate, 1/s",
-        "paced at, 1/s",
-        "shed",
-        "lost",
-        "backlog at a slot's end",
-        "drained in, s",
-    ]
-    lines = []
-    for row in figures["asleep"] + figures["awake"]:
-        for way in row["ways"].values():
-            if "shed" in way:
-                cores = "asleep" if row in figures["asleep"] else "awake"
-                lines.append(
-                    [
-                        f"{row['work']} ({cores})",
-                        f"{row['ingest_rate']:.0f}",
-                        f"{1e3 / row['interval_ms']:.0f}",
-                        way["shed"],
-                        way["lost"],
-                        way["backlog_end"],
-                        f"{way['drain_s']:.2f}",
-                    ]
-                )
-    return table(titles, lines)
 
 
 def _frames(rows: Sequence[Figures]) -> str:
@@ -164,12 +57,12 @@ def _frames(rows: Sequence[Figures]) -> str:
         titles,
         [
             [
-                _size(row["bytes"]),
+                size_of(row["bytes"]),
                 row["batch"],
-                _us(row["tape_us"]),
-                _us(row["books_us"]),
-                _us(row["socket_us"]),
-                _us(row["socket_p99_us"]),
+                micro(row["tape_us"]),
+                micro(row["books_us"]),
+                micro(row["socket_us"]),
+                micro(row["socket_p99_us"]),
             ]
             for row in rows
         ],
@@ -184,7 +77,7 @@ def _reader(rows: Sequence[Figures]) -> str:
     cost = {(row["bytes"], row["batch"]): row["reader_us"] for row in rows}
     return table(
         titles,
-        [[_size(size), *(_us(cost[size, b]) for b in batches)] for size in sizes],
+        [[size_of(size), *(micro(cost[size, b]) for b in batches)] for size in sizes],
     )
 
 
@@ -204,9 +97,9 @@ def _flight(rows: Sequence[Figures]) -> str:
             [
                 row["traffic"],
                 f"{row['frames_per_s']:.0f}",
-                f"{_size(row['held_p50'])} / {_size(row['held_max'])}",
-                f"{_size(row['pending_p50'])} / {_size(row['pending_max'])}",
-                f"{_size(row['after_p50'])} / {_size(row['after_max'])}",
+                f"{size_of(row['held_p50'])} / {size_of(row['held_max'])}",
+                f"{size_of(row['pending_p50'])} / {size_of(row['pending_max'])}",
+                f"{size_of(row['after_p50'])} / {size_of(row['after_max'])}",
                 f"{row['frames_per_flush']:.1f}",
                 f"{row['ack_p50_ms']:.0f} / {row['ack_p99_ms']:.0f} ms",
             ]
@@ -224,9 +117,9 @@ def _memory(rows: Sequence[Figures]) -> str:
             [
                 row["exchanges"],
                 row["shed"],
-                _size(row["held"]),
-                _size(row["allocated"]),
-                _size(row["uncounted_each"]),
+                size_of(row["held"]),
+                size_of(row["allocated"]),
+                size_of(row["uncounted_each"]),
             ]
             for row in rows
         ],
@@ -300,19 +193,15 @@ def _against(state: Figures, base: Figures) -> str:
     return f"{p50:+.0f} % / {p99:+.0f} %"
 
 
-def _pair(way: Figures, first: str, second: str) -> str:
+def pair(way: Figures, first: str, second: str) -> str:
     return f"{way[first]:.0f} / {way[second]:.0f}"
 
 
-def _times(ours: float, base: float) -> str:
-    return f"{ours / base:.1f} \u00d7" if base > 0 else "\u2013"
-
-
-def _us(value: float) -> str:
+def micro(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.0f}"
 
 
-def _size(count: float) -> str:
+def size_of(count: float) -> str:
     for unit, size in (("MB", 1e6), ("kB", 1e3)):
         if count >= size:
             return f"{count / size:.3g} {unit}"

@@ -13,6 +13,8 @@ EVENT = (
     b'"delta":{"type":"text_delta","text":"%019d "}}\n\n'
 )
 STAMP = b'"text":"'
+# As above, and says of which stream it is which: stamp, stream, number.
+NUMBERED = EVENT.replace(b"%019d ", b"%019d %04d %06d ")
 USAGE = {"input_tokens": 12, "output_tokens": 26}
 STREAM_HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
@@ -42,7 +44,7 @@ def request(size: int, *, query: str = "", stream: bool = False) -> bytes:
     ).encode()
     body = body.replace(b"NUMBER", b"%010d")
     head = (
-        f"POST /v1/messages{query} HTTP/1.1\r\nHost: bench\r\n"
+        f"POST /v1/messages{query} HTTP/1.1\r\nHost: localhost\r\n"
         "Content-Type: application/json\r\nAccept: application/json\r\n"
         "Accept-Encoding: gzip\r\nUser-Agent: bench/1\r\n"
         "anthropic-version: 2023-06-01\r\nx-api-key: sk-ant-bench\r\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import readme
 from lunaroute.cli._main import COMMANDS
 
 ROOT = Path(__file__).parent.parent
@@ -55,3 +56,21 @@ def test_every_dependency_has_its_reason():
     for requirement in declared:
         name = re.split("[><=]", requirement)[0]
         assert re.search(rf"\b{re.escape(name)}\b", reasons, re.IGNORECASE), name
+
+
+def test_the_figures_in_the_readmes_are_those_that_were_measured():
+    """No figure is edited by hand: ``python -m benchmarks.readme`` writes them."""
+    pages = readme.pages()
+    assert {path.parent.name for path in pages} >= {"benchmarks"}
+    for path, text in pages.items():
+        assert path.read_text() == text, path
+
+
+def test_the_top_readme_shows_every_row_of_added_latency():
+    text = (ROOT / "README.md").read_text()
+    section = text.split("<!-- performance -->")[1].split("<!-- /performance -->")[0]
+    lines = [line for line in section.splitlines() if " \u00d7 |" in line]
+    assert len(lines) == 13  # six plain, six under TLS, saturation
+    assert all(
+        re.search("[≤≥] [\\d.]+ \u00d7: (reached|\\*\\*not)", line) for line in lines
+    )

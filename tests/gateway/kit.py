@@ -29,8 +29,13 @@ async def nothing_left():
     before = held()
     yield
     with trio.move_on_after(30):
-        await until(lambda: held() == before)
-    assert held() == before
+        await until(lambda: no_more_than(before))
+    assert no_more_than(before), (held(), before)
+
+
+def no_more_than(before: tuple[int, int]) -> bool:
+    """Fewer is no leak: an earlier test's may have been closing when we counted."""
+    return all(now <= then for now, then in zip(held(), before, strict=True))
 
 
 def held() -> tuple[int, int]:
