@@ -77,7 +77,9 @@ def port():
 
 
 def test_the_provider_answers_with_what_the_query_asks_for(port):
-    asked = b"POST /v1/messages%s HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n"
+    asked = (
+        b"POST /v1/messages%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\n"
+    )
     with Raw(port) as client:
         client.send(asked % b"" + b"body")
         assert b"end_turn" in client.read_answer()[1]

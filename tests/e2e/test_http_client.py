@@ -40,7 +40,7 @@ def test_each_provider_has_its_own_limits(tmp_path, provider):
 
 
 def metrics(serve: Serve) -> bytes:
-    return answer(serve, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")[1]
+    return answer(serve, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")[1]
 
 
 class ProxiedProvider(Provider):

@@ -105,6 +105,8 @@ class Exchange:
     request_done: bool = False
     client_reusable: bool = False
     ends_by_close: bool = False  # only a reset can show the client that it was cut
+    # What may have to be sent again; nothing once an answer has begun.
+    sent: list[bytes] = field(default_factory=list)
     outcome: Outcome = Outcome.INTERRUPTED
     fault: Fault | None = None
     cancelled_as: Outcome | None = None
@@ -247,9 +249,9 @@ class _Body:
     def __init__(self, ex: Exchange) -> None:
         self._ex = ex
         self._follower = follower(ex.head.framing, ex.head.length)
-        self._sent: list[bytes] = []
         self._kept = 0
         self._most = ex.gateway.options.server.max_body_bytes
+        self._keeps = True
         self.fault: Fault | ClientGone | None = None
         # What came with the head; a small request is whole with it.
         self._first = self._take(ex.client.buffer)
@@ -273,7 +275,10 @@ class _Body:
         A failed send is returned, not raised: the provider may have answered early.
         """
         ex = self._ex
-        first = self._first if ex.attempts == 1 else b"".join(self._sent)
+        first = self._first if ex.attempts == 1 else b"".join(ex.sent)
+        if not upstream.reused:  # there is no other attempt after this one
+            self._keeps = False
+            ex.sent.clear()
         try:
             if len(first) <= JOIN_BYTES:
                 await upstream.send(self._head + first)
@@ -316,15 +321,16 @@ class _Body:
             size = self._follower.feed(data)
         except FramingError as error:
             raise ClientFault(f"bad request body: {error}") from error
-        self._ex.client.buffer = data[size:]
+        ex = self._ex
+        ex.client.buffer = data[size:]
         data = data[:size]
         self._kept += size
         if self._kept > self._most:
             raise body_too_long(self._most)
-        if self._kept <= REPLAY_BYTES:
-            self._sent.append(data)
+        if self._keeps and self._kept <= REPLAY_BYTES and not ex.status:
+            ex.sent.append(data)
         else:
-            self._sent.clear()
+            ex.sent.clear()
         return data
 
     def _tap(self, data: bytes) -> None:
@@ -372,7 +378,7 @@ async def _final_head(ex: Exchange, upstream: Upstream) -> ResponseHead:
             return response
         ex.last_active = now()
         if ex.head.minor:
-            await ex.client.send(raw)
+            await ex.client.send(forward_response(response, close=False))
         await trio.lowlevel.checkpoint()  # many may have come in one packet
     raise UpstreamFault(
         f"the provider sends more than {MAX_INFORMATIONAL} informational answers"
@@ -382,6 +388,7 @@ async def _final_head(ex: Exchange, upstream: Upstream) -> ResponseHead:
 def _record_head(ex: Exchange, response: ResponseHead) -> None:
     ex.last_active = ex.clock.first_byte_down = now()
     ex.status = response.status
+    ex.sent.clear()
     if ex.tape is not None:
         ex.tape.answer_head(ex.last_active, response.raw)
 

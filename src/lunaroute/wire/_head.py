@@ -13,6 +13,8 @@ from lunaroute.wire._message import HOP_BY_HOP, Framing, RequestHead, ResponseHe
 _NONE: frozenset[bytes] = frozenset()
 # Where Connection says close, a field of that name would be hop-by-hop.
 _CLOSE = frozenset((b"close",))
+# A 204 or an informational answer has neither (RFC 9110 8.6, RFC 9112 6.1).
+_FRAMING = frozenset((b"transfer-encoding", b"content-length"))
 _CHUNKED_ONLY = frozenset((b"transfer-encoding", b"trailer"))
 _VERSION_END = len(b"HTTP/1.1")
 
@@ -110,11 +112,14 @@ def forward_response(
     raw = head.raw
     if tunnel:
         return raw
+    gone = head.named | _CHUNKED_ONLY if dechunk else head.named
+    if head.status < 200 or head.status == 204:
+        gone |= _FRAMING
     return rewrite(
         raw,
         b"HTTP/1.1" + raw[_VERSION_END : raw.index(b"\n") + 1],
         HOP_BY_HOP,
-        head.named | _CHUNKED_ONLY if dechunk else head.named,
+        gone,
         None,
         b"Connection: close\r\n" if close else b"",
     )
