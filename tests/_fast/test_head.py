@@ -11,6 +11,7 @@ from lunaroute._fast import (
     _head_py,
     field_value,
     head_end,
+    pick_fields,
     rewrite,
     scan_request,
     scan_response,
@@ -181,12 +182,24 @@ def test_values(impl):
     assert impl.field_value(b"GET / HTTP/1.0\r\n\r\n", b"x") == b""
 
 
+def test_fields_are_picked_in_their_order_repeated_ones_too(impl):
+    raw = b"GET / HTTP/1.1\r\nA: 1\r\nb:\t2 \r\na: 3\r\nab: 4\r\n\r\n"
+    assert impl.pick_fields(raw, {b"a", b"b"}) == (
+        (b"a", b"1"),
+        (b"b", b"2"),
+        (b"a", b"3"),
+    )
+    assert impl.pick_fields(raw, set()) == ()
+
+
 @pytest.mark.parametrize("raw", [b"", b"\n", b"x\r\n", b"\r\n\r\n."])
 def test_a_part_of_a_head_is_no_head(impl, raw):
     with pytest.raises(ValueError, match="whole head"):
         impl.field_value(raw, b"x")
     with pytest.raises(ValueError, match="whole head"):
         impl.rewrite(raw, b"", NONE, NONE, None, b"")
+    with pytest.raises(ValueError, match="whole head"):
+        impl.pick_fields(raw, NONE)
 
 
 @pytest.mark.parametrize(
@@ -290,3 +303,4 @@ def test_the_builds_agree_on_any_bytes(raw, gone, gone_too, host, name):
     ways = (rewrite, _head_py.rewrite)
     first, second = [way(raw, b"s\r\n", gone, gone_too, host, b"t") for way in ways]
     assert first == second
+    assert pick_fields(raw, gone) == _head_py.pick_fields(raw, gone)

@@ -309,7 +309,7 @@ def test_an_informational_flood_ends(serve, provider):
 
 
 def test_an_absolute_target_is_forwarded_by_its_path(serve, provider):
-    for user, status in (b"", 200), (b"user:SECRET@", 400):
+    for user in (b"", b"user:SECRET@"):
         with Raw(serve.port) as client:
             body = ask()
             client.send(
@@ -317,8 +317,8 @@ def test_an_absolute_target_is_forwarded_by_its_path(serve, provider):
                 + b"Host: localhost\r\nContent-Length: %d\r\n\r\n" % len(body)
                 + body
             )
-            assert int(client.read_answer()[0].split()[1]) == status
-    assert provider.seen[0].line == b"POST /v1/messages?beta=true HTTP/1.1"
-    (row,) = serve.recorded(1)
-    assert row["path"] == "/v1/messages"
+            assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+    for seen in provider.seen:
+        assert seen.line == b"POST /v1/messages?beta=true HTTP/1.1"
+    assert {row["path"] for row in serve.recorded(2)} == {"/v1/messages"}
     assert not any("SECRET" in str(event) for event in serve.events())

@@ -20,6 +20,7 @@ try:
     ChunkedBody = _chunked.ChunkedBody
     field_value = _head.field_value
     head_end = _head.head_end
+    pick_fields = _head.pick_fields
     rewrite = _head.rewrite
     scan_request = _head.scan_request
     scan_response = _head.scan_response
@@ -32,6 +33,7 @@ except ImportError:
     )
     from lunaroute._fast._head_py import field_value as field_value
     from lunaroute._fast._head_py import head_end as head_end
+    from lunaroute._fast._head_py import pick_fields as pick_fields
     from lunaroute._fast._head_py import rewrite as rewrite
     from lunaroute._fast._head_py import scan_request as scan_request
     from lunaroute._fast._head_py import scan_response as scan_response
@@ -51,6 +53,7 @@ __all__ = [
     "field_value",
     "head_end",
     "luhn_valid",
+    "pick_fields",
     "rewrite",
     "scan_request",
     "scan_response",

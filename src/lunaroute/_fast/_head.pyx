@@ -425,6 +425,37 @@ cdef inline bint is_named(bytes name, object gone, object gone_too) except -1:
     return name in gone or name in gone_too
 
 
+def pick_fields(bytes raw not None, names not None):
+    cdef const char *begin = raw
+    cdef const char *stop = begin + len(raw)
+    cdef const char *p
+    cdef const char *end
+    cdef const char *colon
+    cdef Marks wanted
+    cdef Marks marks
+    cdef list found = []
+    cdef bytes name
+    if not is_whole(<const unsigned char *>begin, stop - begin):
+        raise ValueError("not a whole head")
+    wanted.front = wanted.back = 0
+    add_marks(names, &wanted)
+    stop -= 2
+    p = line_end(begin, stop)
+    while p < stop:
+        end = line_end(p, stop)
+        colon = <const char *>memchr(p, b":", end - p)
+        if colon != NULL:
+            marks = marks_of(p, colon - p)
+            if marks.front & wanted.front and marks.back & wanted.back:
+                name = raw[p - begin:colon - begin].lower()
+                if name in names:
+                    found.append(
+                        (name, raw[colon + 1 - begin:end - begin].strip(b" \t\r\n"))
+                    )
+        p = end
+    return tuple(found)
+
+
 def rewrite(
     bytes raw not None,
     bytes start not None,

@@ -103,6 +103,20 @@ def field_value(raw: bytes, name: bytes) -> bytes:
     return b""
 
 
+def pick_fields(
+    raw: bytes, names: Collection[bytes]
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Names (lower case) and values of an accepted head's fields of these names, in
+    their order, repeated ones too.
+    """
+    split = (line.partition(b":") for line in _lines(raw))
+    return tuple(
+        (name.lower(), value.strip(b" \t\r\n"))
+        for name, colon, value in split
+        if colon and name.lower() in names
+    )
+
+
 def rewrite(
     raw: bytes,
     start: bytes,

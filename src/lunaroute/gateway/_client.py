@@ -11,7 +11,7 @@ from lunaroute.gateway._socket import RECEIVE_BYTES, PlainSocket
 from lunaroute.wire import HeadReader
 
 if TYPE_CHECKING:
-    from lunaroute.gateway._exchange import Exchange
+    from lunaroute.gateway._exchange import Exchange, Plan
 
 LINGER_SECONDS = 2.0
 
@@ -36,6 +36,9 @@ class Client:
     idle_since: float = field(default_factory=time.monotonic)
     half_closed_at: float = 0.0
     head_too_slow: bool = False
+    # What its last request was decided by, and the plan if that holds for all alike.
+    decided_by: object = None
+    plan: "Plan | None" = None
     lingers: bool = False  # it was answered before all it sends was read
 
     async def send(self, data: bytes) -> None:

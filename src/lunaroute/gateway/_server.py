@@ -7,11 +7,12 @@ import time
 import trio
 from trio import lowlevel
 
+from lunaroute._fast import pick_fields
 from lunaroute.errors import ClientFault, Fault, UpstreamFault
-from lunaroute.gateway._admission import body_too_long, without_token
+from lunaroute.gateway._admission import TOKEN_HEADER, body_too_long, without_token
 from lunaroute.gateway._client import Client, ClientGone
 from lunaroute.gateway._codex import codex_file
-from lunaroute.gateway._exchange import Clock, Exchange, Plan, refusal
+from lunaroute.gateway._exchange import Exchange, Plan, refusal
 from lunaroute.gateway._hangup import hangup_watch
 from lunaroute.gateway._listen import Doorman
 from lunaroute.gateway._options import (
@@ -22,10 +23,12 @@ from lunaroute.gateway._options import (
 from lunaroute.gateway._own import healthz, readyz
 from lunaroute.gateway._pool import Pool
 from lunaroute.gateway._tap import Tap
+from lunaroute.gateway._times import Clock
 from lunaroute.gateway._upstream import Health
 from lunaroute.link import Ending, Route, Times
 from lunaroute.model import Dialect, Outcome
 from lunaroute.routing import (
+    TELLING,
     UNCHANGED,
     Base,
     Facts,
@@ -46,6 +49,9 @@ log = logging.getLogger("lunaroute.gateway")
 SWEEP_SECONDS = 1.0
 # Answered by the observer, over its Unix socket.
 OBSERVER_PATHS = frozenset((b"/metrics",))
+OWN_PATHS = frozenset((b"/healthz", b"/readyz"))
+# What admission and plan look at beside the request line and Host.
+DECIDING = TELLING | {TOKEN_HEADER}
 
 
 class Gateway:
@@ -191,24 +197,30 @@ class Gateway:
 
     async def _request(self, client: Client, head: RequestHead, clock: Clock) -> bool:
         """One request. True if the connection can take another."""
-        head_only = head.method == b"HEAD"
+        deciding = head.host, head.target, head.upgrade, pick_fields(head.raw, DECIDING)
+        plan = client.plan if client.decided_by == deciding else None
+        if plan is not None and head.length <= self.options.server.max_body_bytes:
+            return await self._exchange(client, head, plan, clock)
+        client.decided_by, client.plan = deciding, None
         shown, head = without_token(head)
         try:
             self._admit(client, head, shown)
-        except ClientFault as fault:
-            return await self._refuse(client, head, clock, fault)
-        path = head.target.partition(b"?")[0]
-        if path in (b"/healthz", b"/readyz") and head.method in (b"GET", b"HEAD"):
-            await client.send(self._own(path, head_only=head_only))
-            await lowlevel.checkpoint()  # pipelined ones must not starve the others
-            return head.framing is Framing.NONE and not head.close
-        try:
+            path = head.target.partition(b"?")[0]
+            if path in OWN_PATHS and head.method in (b"GET", b"HEAD"):
+                return await self._answer_own(client, head, path)
             if path in OBSERVER_PATHS:
                 return await self._ask_observer(client, head, clock)
             plan = self.plan(head, client.peer)
         except ClientFault as fault:
             return await self._refuse(client, head, clock, fault)
-        return await self._exchange(client, head, plan, clock, record=True)
+        if not shown and self._codex[plan.provider.name] is None:
+            client.plan = plan  # holds for the next request, too, if it looks the same
+        return await self._exchange(client, head, plan, clock)
+
+    async def _answer_own(self, client: Client, head: RequestHead, path: bytes) -> bool:
+        await client.send(self._own(path, head_only=head.method == b"HEAD"))
+        await lowlevel.checkpoint()  # pipelined ones must not starve the others
+        return head.framing is Framing.NONE and not head.close
 
     def _admit(self, client: Client, head: RequestHead, token: bytes) -> None:
         """Raises ClientFault 401, 403 or 413."""
@@ -239,7 +251,7 @@ class Gateway:
                 "recording is off, so there is nothing to tell", status=503
             )
         plan = Plan(self._observer, head.target, UNCHANGED)
-        return await self._exchange(client, head, plan, clock, record=False)
+        return await self._exchange(client, head, plan, clock)
 
     async def _exchange(
         self,
@@ -247,44 +259,45 @@ class Gateway:
         head: RequestHead,
         plan: Plan,
         clock: Clock,
-        *,
-        record: bool,
     ) -> bool:
         tape = None
-        if self.tap is not None and record:
-            base = plan.provider.base
+        provider = plan.provider
+        if self.tap is not None and provider is not self._observer:
             route = Route(
-                provider=plan.provider.name,
-                dialect=plan.provider.dialect.value,
-                upstream=base.url,
-                client=client.peer,
-                listener=client.listener,
+                provider.name,
+                provider.dialect.value,
+                provider.base.url,
+                client.peer,
+                client.listener,
             )
             tape = self.tap.outbox.open(clock.head_received, route, head.raw)
-        exchange = Exchange(self, client, head, plan, tape, clock)
+        exchange = Exchange(self, client, head, plan, tape, clock, clock.head_received)
         client.exchange = exchange
         self.live += 1
         try:
             await exchange.run()
-        finally:
-            going = await self._finish(client, exchange)
-        return going
+        except trio.Cancelled:
+            exchange.interrupted()
+            with trio.CancelScope(shield=True):  # bounded: one send of at most 5 s
+                await self._finish(client, exchange)
+            raise
+        return await self._finish(client, exchange)
 
     async def _finish(self, client: Client, exchange: Exchange) -> bool:
-        if exchange.outcome is Outcome.INTERRUPTED and exchange.fault is None:
-            exchange.fault = Fault("LunaRoute is stopping", status=503)
-        with trio.CancelScope(shield=True):  # bounded: one send of at most 5 s
+        try:
             going = await exchange.finish()
-        client.exchange = None
-        self.live -= 1
-        if exchange.outcome is Outcome.INTERRUPTED:
-            self.cut += 1
+        finally:
+            client.exchange = None
+            self.live -= 1
+        outcome = exchange.outcome
+        if outcome is Outcome.ANSWERED or outcome is Outcome.REFUSED_BY_PROVIDER:
+            return going
+        self.cut += outcome is Outcome.INTERRUPTED
         if isinstance(exchange.fault, UpstreamFault):
             name = exchange.plan.provider.name
             self.note_error(name, str(exchange.fault))
             log.warning("%s: %s", name, exchange.fault)
-        torn = exchange.outcome not in (Outcome.ANSWERED, Outcome.REFUSED_BY_PROVIDER)
-        if torn and exchange.committed and exchange.ends_by_close:
+        if exchange.committed and exchange.ends_by_close:
             client.wire.abort()
             return False
         return going
@@ -344,8 +357,8 @@ def _judge(client: Client, now: float, limits: ServerLimits) -> None:
         if silent > exchange.plan.provider.http.idle_secs and exchange.status != 101:
             exchange.cancel(Outcome.TIMED_OUT)
         elif client.half_closed_at and (
-            now - client.half_closed_at > limits.half_close_secs
-        ):
+            min(silent, now - client.half_closed_at) > limits.half_close_secs
+        ):  # an answer that flows goes on: one that is gone resets it
             exchange.cancel(Outcome.CLIENT_LEFT)
     elif client.head_since:
         if now - client.head_since > limits.head_secs:

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from trio import lowlevel
 
-# After so many bytes, or receives, that needed no waiting a task lets others run:
-# looking through 64 kB of one-byte chunks takes 10 ms.
-EAGER_BYTES = 128 * 1024
-EAGER_COST = 8 * 1024  # what one receive counts, however small
+# After so many bytes that needed no waiting a task lets others run.
+EAGER_BYTES = 256 * 1024
 RECEIVE_BYTES = 64 * 1024
+# Where more than that is sure to come: a body of that length.
+BULK_BYTES = 256 * 1024
 # What one record of TLS holds at most, and one read of OpenSSL returns (RFC 8446 5.1).
 RECORD_BYTES = 16 * 1024
 
@@ -69,11 +69,15 @@ def tune(sock: socket.socket, keepalive_secs: int, *, nodelay: bool = True) -> N
 class _Socket:
     """What both kinds do alike."""
 
-    __slots__ = ("_eager", "sock")
+    __slots__ = ("_drained", "_eager", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self._eager = 0
+        # The kernel has nothing more, as far as we know: the last receive took all
+        # there was, or we have just sent what must be answered first. Asking it again
+        # would cost a system call and an exception (3 us) before the same wait.
+        self._drained = False
 
     def close(self) -> None:
         lowlevel.notify_closing(self.sock)
@@ -90,17 +94,22 @@ class PlainSocket(_Socket):
     __slots__ = ()
 
     async def receive(self, limit: int = RECEIVE_BYTES) -> bytes:
-        if self._eager >= EAGER_BYTES:
+        if self._drained:
+            self._eager = 0
+            await lowlevel.wait_readable(self.sock)
+        elif self._eager >= EAGER_BYTES:
             self._eager = 0
             await lowlevel.checkpoint()
         while True:
             try:
                 data = self.sock.recv(limit)
-                self._eager += EAGER_COST + len(data)
-                return data
             except BlockingIOError:
                 self._eager = 0
                 await lowlevel.wait_readable(self.sock)
+            else:
+                self._eager += len(data)
+                self._drained = len(data) < limit
+                return data
 
     async def send(self, data: bytes) -> None:
         try:
@@ -108,6 +117,7 @@ class PlainSocket(_Socket):
         except BlockingIOError:
             count = 0
         if count == len(data):
+            self._drained = True
             return
         rest = memoryview(data)[count:]
         while rest:
@@ -184,7 +194,7 @@ class TlsSocket(_Socket):
                 data = self.sock.recv(limit)
                 if len(data) == RECORD_BYTES:
                     data = self._more(data, limit)
-                self._eager += EAGER_COST + len(data)
+                self._eager += len(data)
                 return data
             except ssl.SSLWantReadError:
                 self._eager = 0

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 
+from lunaroute._fast import head_end
 from lunaroute.errors import UpstreamFault
 from lunaroute.gateway._fault import plain
 from lunaroute.gateway._options import Provider
 from lunaroute.gateway._socket import Wire
-from lunaroute.wire import END
 
 # A provider's head is a few kB; this bounds what a broken one can make us hold.
 MAX_ANSWER_HEAD = 256 * 1024
+# An empty line's first bytes may have come before the rest of it.
+OVERLAP = 2
 
 
 class NoAnswerError(UpstreamFault):
@@ -51,19 +53,27 @@ class Upstream:
     async def read_head(self) -> bytes:
         """The next head block. Raises NoAnswerError if not one byte comes."""
         data = await self.receive()
-        searched = 0
-        while (at := data.find(END, searched)) < 0:
+        end = head_end(data, 0)
+        if not end:
+            data, end = await self._read_on(bytearray(data))
+        self.buffer = data[end:]
+        return data[:end]
+
+    async def _read_on(self, data: bytearray) -> tuple[bytes, int]:
+        """More of a head until it is whole, and where it ends."""
+        end = 0
+        while not end:
             if len(data) > MAX_ANSWER_HEAD:
                 raise UpstreamFault("the provider's answer head is too large")
-            searched = max(0, len(data) - len(END) + 1)
             more = await self.receive()
             if not more and not self.answered:
                 raise NoAnswerError("the provider closed the connection unanswered")
             if not more:
                 raise UpstreamFault("the provider broke off within its answer's head")
+            searched = max(0, len(data) - OVERLAP)
             data += more
-        self.buffer = data[at + len(END) :]
-        return data[: at + len(END)]
+            end = head_end(data, searched)
+        return bytes(data), end
 
 
 @dataclass(slots=True)

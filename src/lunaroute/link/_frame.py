@@ -9,6 +9,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from lunaroute.errors import LinkError
 from lunaroute.link._exchange import Anchor, Ending, Route, Times
@@ -123,6 +124,11 @@ def read_hello(payload: bytes) -> Hello:
 
 def pack_open(route: Route, head: bytes) -> bytes:
     """The payload of OPEN: five short strings, then the raw head."""
+    return _pack_route(route) + head
+
+
+@lru_cache(maxsize=1024)  # a connection has one, and many requests
+def _pack_route(route: Route) -> bytes:
     texts = [
         part.encode()
         for part in (
@@ -133,7 +139,7 @@ def pack_open(route: Route, head: bytes) -> bytes:
             route.listener,
         )
     ]
-    return b"".join([_LENGTH.pack(len(text)) + text for text in texts]) + head
+    return b"".join([_LENGTH.pack(len(text)) + text for text in texts])
 
 
 def read_open(payload: bytes) -> tuple[Route, bytes]:

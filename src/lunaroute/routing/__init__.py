@@ -15,6 +15,7 @@ from lunaroute.routing._credentials import UNCHANGED as UNCHANGED
 from lunaroute.routing._credentials import HeaderChange as HeaderChange
 from lunaroute.routing._credentials import Key as Key
 from lunaroute.routing._credentials import credentials as credentials
+from lunaroute.routing._facts import TELLING as TELLING
 from lunaroute.routing._facts import Facts as Facts
 from lunaroute.routing._facts import facts_of as facts_of
 from lunaroute.routing._paths import Bypass as Bypass

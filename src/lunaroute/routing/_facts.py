@@ -6,6 +6,7 @@ A credential is recognised by its form alone; its value is looked at and let go.
 import re
 from dataclasses import dataclass
 
+from lunaroute._fast import pick_fields
 from lunaroute.model import Dialect
 from lunaroute.wire import RequestHead
 
@@ -29,7 +30,8 @@ _FORMS = (
 _INDIRECT = frozenset(
     (b"forwarded", b"x-forwarded-for", b"via", b"origin", b"sec-fetch-site")
 )
-_TELLING = (
+# The fields that the choice is made of.
+TELLING = (
     CARRIERS
     | _INDIRECT
     | frozenset((b"anthropic-version", b"chatgpt-account-id", b"user-agent"))
@@ -61,12 +63,12 @@ class Facts:
 
 def facts_of(head: RequestHead) -> Facts:
     """Reads a request's target and all its header fields, repeated ones too."""
-    telling = [field for field in head.fields if field.name in _TELLING]
-    names = {field.name for field in telling}
+    telling = pick_fields(head.raw, TELLING)
+    names = {name for name, _ in telling}
     carried = [
-        (field.name, field.value)
-        for field in telling
-        if field.name in CARRIERS and _is_credential(field.value)
+        (name, value)
+        for name, value in telling
+        if name in CARRIERS and _is_credential(value)
     ]
     return Facts(
         path=head.target.partition(b"?")[0].decode("latin-1"),
@@ -82,8 +84,8 @@ def facts_of(head: RequestHead) -> Facts:
         ),
         is_indirect=not names.isdisjoint(_INDIRECT),
         is_codex=any(
-            field.name == b"user-agent" and field.value.lower().startswith(b"codex")
-            for field in telling
+            name == b"user-agent" and value.lower().startswith(b"codex")
+            for name, value in telling
         ),
     )
 
