@@ -276,7 +276,7 @@ class Gateway:
         self.live += 1
         try:
             await exchange.run()
-        except trio.Cancelled:
+        except BaseException:  # cancelled; out of a nursery that is a group of its own
             exchange.interrupted()
             with trio.CancelScope(shield=True):  # bounded: one send of at most 5 s
                 await self._finish(client, exchange)
