@@ -22,17 +22,20 @@ from benchmarks._measure import (
 from benchmarks._tables import priority_tables
 from benchmarks._traffic import request
 from benchmarks._ways import Way, lunaroute, provider
+from lunaroute.supervisor._priority import SCHED_OTHER, SLICE_NS, prioritise
 
 REQUESTS = 600
 INTERVAL = 0.0025
 SMALL = request(500)
 
-# Policy and niceness of the observer's threads.
+USUAL = 0  # the kernel's own slice
+# Policy and niceness of the observer's threads, and the slices of both processes.
 CLASSES = {
-    "nice 5": ("SCHED_OTHER", 5),
-    "nice 19": ("SCHED_OTHER", 19),
-    "SCHED_BATCH, nice 5": ("SCHED_BATCH", 5),
-    "SCHED_IDLE": ("SCHED_IDLE", 5),
+    "nice 5": (SCHED_OTHER, 5, USUAL),
+    "nice 13": (SCHED_OTHER, 13, USUAL),
+    "nice 5, slices of 0.1 ms": (SCHED_OTHER, 5, SLICE_NS),
+    "nice 13, slices of 0.1 ms (as it is)": (SCHED_OTHER, 13, SLICE_NS),
+    "SCHED_IDLE": (os.SCHED_IDLE, 13, USUAL),
 }
 
 
@@ -50,8 +53,9 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
         _slot(way)  # the first commit makes the database
         for _ in range(rounds):
             seen.setdefault("recording off", []).append(_slot(off[0]))
-            for name, (policy, nice) in CLASSES.items():
-                _move(way.workers["observer"], getattr(os, policy), nice)
+            for name, (policy, niceness, slice_ns) in CLASSES.items():
+                _move(way.workers["gateway"], 0, slice_ns, SCHED_OTHER)
+                _move(way.workers["observer"], niceness, slice_ns, policy)
                 seen.setdefault(name, []).append(_slot(way))
     return {
         name: {
@@ -79,10 +83,9 @@ def _slot(way: Way) -> tuple[float, float, float]:
     return percentile(took, 0.5), percentile(took, 0.99), drained
 
 
-def _move(pid: int, policy: int, nice: int) -> None:
+def _move(pid: int, niceness: int, slice_ns: int, policy: int) -> None:
     for task in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setscheduler(int(task.name), policy, os.sched_param(0))
-        os.setpriority(os.PRIO_PROCESS, int(task.name), nice)
+        prioritise(int(task.name), niceness, slice_ns, policy)
 
 
 def main() -> None:

@@ -1,6 +1,9 @@
 """The supervisor's small parts; its life is in tests/e2e/test_processes.py."""
 
+import os
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -12,8 +15,10 @@ from lunaroute.supervisor._child import (
     Patience,
 )
 from lunaroute.supervisor._places import claim, prepare_places
+from lunaroute.supervisor._priority import RECORDER_NICENESS, put_behind
 from lunaroute.supervisor._say import address_of, banner
 from lunaroute.supervisor._sockets import Meeting, bind
+from tests.kit import Serve, until
 
 
 def test_the_first_deaths_cost_no_time_and_a_crash_loop_ever_more():
@@ -137,3 +142,27 @@ def test_the_meeting_place_is_private_and_leaves_nothing(tmp_path, depth):
     place.close()
     assert not place.path.exists()
     assert list(home.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="slices are Linux's")
+def test_the_recorder_gives_way_to_the_gateway(tmp_path, provider):
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    with Serve(tmp_path / "home", provider.url) as serve:
+        children = until(
+            lambda: len(found := serve.children()) == 2 and found, "both processes"
+        )
+        gateway, observer = (
+            os.getpriority(os.PRIO_PROCESS, children[name])
+            for name in ("gateway", "observer")
+        )
+    assert (gateway, observer) == (ours, min(19, ours + RECORDER_NICENESS))
+
+
+def test_a_thread_without_slices_still_gets_its_niceness(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "unknown")
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        put_behind(child.pid)
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) >= RECORDER_NICENESS
+    finally:
+        child.communicate(b"\n")

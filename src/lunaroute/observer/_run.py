@@ -20,8 +20,6 @@ from lunaroute.observer._web import serve_web
 
 log = logging.getLogger("lunaroute.observer")
 
-# The assistant's machine is busy; the record can wait, the person cannot.
-NICENESS = 5
 HEALTH_SECONDS = 1.0
 LOCK_SECONDS = 0.02
 LOCK_WARNING_SECONDS = 3.0
@@ -114,7 +112,6 @@ class Observer:
 
 def run(control_descriptor: int) -> None:
     """The process' body: records until all its links have ended."""
-    os.nice(NICENESS)
     os.umask(0o077)
     trio.run(_main, socket.socket(fileno=control_descriptor))
 

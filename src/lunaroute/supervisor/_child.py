@@ -12,6 +12,7 @@ from typing import Any
 import trio
 
 from lunaroute.control import SUPERVISORS_SIGNALS, Control
+from lunaroute.supervisor._priority import put_behind, put_first
 
 # A child that dies is back at once; one that keeps dying waits ever longer.
 QUIET_DEATHS = 5
@@ -88,6 +89,7 @@ def start(name: str, on_ready: Callable[[], object], worker: int = 0) -> Child:
         except OSError:
             ours.close()
             raise
+    (put_behind if name == "observer" else put_first)(process.pid)
     return Child(name, process, Control(ours), on_ready, worker)
 
 
