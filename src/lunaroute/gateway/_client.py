@@ -58,6 +58,13 @@ class Client:
         except OSError as error:
             raise ClientGone(str(error)) from error
 
+    def receive_now(self, limit: int = RECEIVE_BYTES) -> bytes | None:
+        """What is there now, None if nothing is; empty at the end of file."""
+        try:
+            return self.wire.receive_now(limit)
+        except OSError as error:
+            raise ClientGone(str(error)) from error
+
     async def linger(self) -> None:
         """Reads on for a while, so that the answer is not lost.
 

@@ -41,6 +41,7 @@ class Plan:
     provider: Provider
     target: bytes
     change: HeaderChange
+    host: bytes  # the value of Host
 
 
 @dataclass(slots=True, eq=False)
@@ -179,6 +180,8 @@ class Exchange:
         """One request on one connection. True if the connection may serve again."""
         self.clock.first_byte_up = now()
         unsent = await upload.begin(upstream)
+        if unsent is None and not self.request_done:
+            unsent = await upload.push(upstream)
         if self.request_done:
             if unsent is not None and not await _hears(upstream):
                 raise unsent

@@ -4,6 +4,7 @@ Nested nurseries, outermost first: tap, handlers, acceptors. The nesting is the 
 of the shutdown: accepting ends, exchanges finish, the link is emptied.
 """
 
+import gc
 import logging
 import os
 import socket
@@ -100,6 +101,9 @@ async def _serve(
             for listener in listeners:
                 listener.setblocking(False)
                 acceptors.start_soon(gateway.doorman.accept, listener, handlers)
+            # What was made until now stays: no collection needs to look at it again.
+            gc.collect()
+            gc.freeze()
             await control.send("ready")
             await wishes.drain.wait()
             acceptors.cancel_scope.cancel()

@@ -125,6 +125,7 @@ class Gateway:
                 client_sent=facts.has_credential,
                 login=self._login(provider, facts, peer),
             ),
+            host=provider.base.origin.authority,
         )
 
     def _login(
@@ -250,7 +251,7 @@ class Gateway:
             raise ClientFault(
                 "recording is off, so there is nothing to tell", status=503
             )
-        plan = Plan(self._observer, head.target, UNCHANGED)
+        plan = Plan(self._observer, head.target, UNCHANGED, b"localhost")
         return await self._exchange(client, head, plan, clock)
 
     async def _exchange(

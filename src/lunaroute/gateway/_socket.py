@@ -111,6 +111,16 @@ class PlainSocket(_Socket):
                 self._drained = len(data) < limit
                 return data
 
+    def receive_now(self, limit: int) -> bytes | None:
+        """As above, but None instead of waiting."""
+        try:
+            data = self.sock.recv(limit)
+        except BlockingIOError:
+            self._drained = True
+            return None
+        self._drained = len(data) < limit
+        return data
+
     async def send(self, data: bytes) -> None:
         try:
             count = self.sock.send(data)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 REPLAY_BYTES = 1024 * 1024
 # A head and a body of this size leave in one send, a larger body follows its head.
 JOIN_BYTES = 64 * 1024
+# Then the answer is looked for as well.
+PUSH_BYTES = 512 * 1024
 
 
 class Upload:
@@ -50,7 +52,7 @@ class Upload:
         self._head = forward_request(
             head,
             target=plan.target,
-            host=plan.provider.base.origin.authority,
+            host=plan.host,
             drop=plan.change.drop,
             add=plan.change.add,
         )
@@ -82,20 +84,30 @@ class Upload:
                 self._tap(first)
         return None
 
+    async def push(self, upstream: Upstream) -> NoAnswerError | None:
+        """Forwards what has come meanwhile, up to PUSH_BYTES: a request that is whole
+        by then needs no task of its own. A failed send is returned, as above.
+        """
+        room = PUSH_BYTES
+        while not self._follower.done and room > 0:
+            data = self._ex.client.receive_now(self._limit)
+            if data is None:
+                return None
+            room -= len(data)
+            try:
+                await self._pass_on(data, upstream)
+            except NoAnswerError as error:
+                return error
+        self._ex.request_done = self._follower.done
+        return None
+
     async def run(self, upstream: Upstream, scope: trio.CancelScope) -> None:
         """Forwards the rest as it arrives. Faults are left in ``fault``."""
         ex = self._ex
         tap = ex.gateway.tap
         try:
             while not self._follower.done:
-                data = await ex.client.receive(self._limit)
-                if not data:
-                    raise ClientGone("closed within its request's body")
-                data = self._take(data)
-                try:
-                    await upstream.send(data)
-                finally:  # taken from the client, so it is part of the record
-                    self._tap(data)
+                await self._pass_on(await ex.client.receive(self._limit), upstream)
                 if tap is not None and tap.outbox.is_full:
                     await tap.room()
             ex.request_done = True
@@ -104,6 +116,15 @@ class Upload:
         except (Fault, ClientGone) as fault:
             self.fault = fault
             scope.cancel()
+
+    async def _pass_on(self, data: bytes, upstream: Upstream) -> None:
+        if not data:
+            raise ClientGone("closed within its request's body")
+        data = self._take(data)
+        try:
+            await upstream.send(data)
+        finally:  # taken from the client, so it is part of the record
+            self._tap(data)
 
     @property
     def _limit(self) -> int:
