@@ -22,7 +22,7 @@ from benchmarks._tables import (
     priority_tables,
     table,
 )
-from benchmarks._targets import Verdict, capacity_verdicts, ratios, said
+from benchmarks._targets import Verdict, capacity_verdicts, ratios
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -86,8 +86,8 @@ def performance(figures: Mapping[str, Figures]) -> str:
         for verdict in capacity_verdicts(figures["capacity"])
         if verdict.work.startswith("saturated")
     ]
-    titles = ["work", "nginx adds", "LunaRoute adds, recording on", "ratio", "target"]
-    capacity = ["", "nginx", "LunaRoute", "ratio", "target"]
+    titles = ["work", "nginx adds", "LunaRoute adds, recording on", "ratio"]
+    capacity = ["", "nginx", "LunaRoute", "ratio"]
     return "\n\n".join(
         [
             table(titles, list(map(_line, verdicts))),
@@ -98,10 +98,10 @@ def performance(figures: Mapping[str, Figures]) -> str:
 
 
 def _line(verdict: Verdict) -> list[str]:
-    work, *cells, target, reached = verdict
+    work, *cells, _target, _reached = verdict
     work = work.replace(", p50 (cores awake)", "").replace(", p50 (TLS", " (TLS")
     work = work.replace(", cores awake)", ")")
-    return [work, *cells, f"{target}: {said(reached)}"]
+    return [work, *cells]
 
 
 def kind(figures: Figures) -> str:

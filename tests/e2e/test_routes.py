@@ -1,6 +1,7 @@
 """Which provider a request reaches through the real thing, and which it never does."""
 
 import json
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -120,3 +121,26 @@ def test_bypass_to_the_provider_that_is_named(tmp_path, vendors):
     with serving(tmp_path, vendors, "bypass: {provider: anthropic}") as serve:
         answer(serve, get("/elsewhere"))
     assert reached(vendors) == {"anthropic": [b"/elsewhere"], "openai": []}
+
+
+def test_a_request_that_may_go_no_further_is_answered_here(serve, provider):
+    """RFC 9110 7.6.2."""
+    for method, left, status in ((b"OPTIONS", b"0", 200), (b"TRACE", b"0", 405)):
+        with Raw(serve.port) as client:
+            client.send(
+                method + b" /v1/messages HTTP/1.1\r\nHost: localhost\r\n"
+                b"Max-Forwards: " + left + b"\r\n\r\n"
+            )
+            assert int(client.read_answer()[0].split()[1]) == status
+    assert provider.seen == []
+    with Raw(serve.port) as client:
+        for left in (b"2", b"x", b"2"):
+            client.send(
+                b"OPTIONS /v1/messages HTTP/1.1\r\nHost: localhost\r\n"
+                b"Max-Forwards: " + left + b"\r\nContent-Length: 2\r\n\r\n{}"
+            )
+            client.read_answer()
+    said = [
+        re.search(rb"(?i)max-forwards: (\S+)", seen.head)[1] for seen in provider.seen
+    ]
+    assert said == [b"1", b"x", b"1"]

@@ -3,6 +3,7 @@
 import logging
 import socket
 import time
+from dataclasses import replace
 
 import trio
 from trio import lowlevel
@@ -34,15 +35,17 @@ from lunaroute.routing import (
     Facts,
     HeaderChange,
     Origin,
+    count_forward,
     credentials,
     dialect_of,
     facts_of,
+    forwards_left,
     guess_dialect,
     login_change,
     may_use_login,
     refuse_strays,
 )
-from lunaroute.wire import Framing, RequestHead, host_name, parse_request
+from lunaroute.wire import Framing, RequestHead, host_name, parse_request, reply
 
 log = logging.getLogger("lunaroute.gateway")
 
@@ -50,6 +53,7 @@ SWEEP_SECONDS = 1.0
 # Answered by the observer, over its Unix socket.
 OBSERVER_PATHS = frozenset((b"/metrics",))
 OWN_PATHS = frozenset((b"/healthz", b"/readyz"))
+ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # What admission and plan look at beside the request line and Host.
 DECIDING = TELLING | {TOKEN_HEADER}
 
@@ -199,7 +203,8 @@ class Gateway:
     async def _request(self, client: Client, head: RequestHead, clock: Clock) -> bool:
         """One request. True if the connection can take another."""
         deciding = head.host, head.target, head.upgrade, pick_fields(head.raw, DECIDING)
-        plan = client.plan if client.decided_by == deciding else None
+        left = forwards_left(head)
+        plan = client.plan if client.decided_by == deciding and left is None else None
         if plan is not None and head.length <= self.options.server.max_body_bytes:
             return await self._exchange(client, head, plan, clock)
         client.decided_by, client.plan = deciding, None
@@ -207,6 +212,8 @@ class Gateway:
         try:
             self._admit(client, head, shown)
             path = head.target.partition(b"?")[0]
+            if left == 0:
+                return await self._answer_as_last(client, head)
             if path in OWN_PATHS and head.method in (b"GET", b"HEAD"):
                 return await self._answer_own(client, head, path)
             if path in OBSERVER_PATHS:
@@ -214,9 +221,18 @@ class Gateway:
             plan = self.plan(head, client.peer)
         except ClientFault as fault:
             return await self._refuse(client, head, clock, fault)
-        if not shown and self._codex[plan.provider.name] is None:
+        if left is not None:
+            plan = replace(plan, change=count_forward(plan.change, left))
+        elif not shown and self._codex[plan.provider.name] is None:
             client.plan = plan  # holds for the next request, too, if it looks the same
         return await self._exchange(client, head, plan, clock)
+
+    async def _answer_as_last(self, client: Client, head: RequestHead) -> bool:
+        """To a request that may go no further (RFC 9110 7.6.2)."""
+        if head.method == b"TRACE":
+            raise ClientFault("TRACE is not answered here", status=405)
+        await client.send(reply(200, b"{}", extra=(("allow", ALLOWED),)))
+        return head.framing is Framing.NONE and not head.close
 
     async def _answer_own(self, client: Client, head: RequestHead, path: bytes) -> bool:
         await client.send(self._own(path, head_only=head.method == b"HEAD"))

@@ -89,7 +89,10 @@ class Upload:
         by then needs no task of its own. A failed send is returned, as above.
         """
         room = PUSH_BYTES
+        tap = self._ex.gateway.tap
         while not self._follower.done and room > 0:
+            if tap is not None and tap.outbox.is_full:
+                await tap.room()
             data = self._ex.client.receive_now(self._limit)
             if data is None:
                 return None
