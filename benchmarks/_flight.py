@@ -164,6 +164,7 @@ async def _observer(home: Path, tap: Tap) -> tuple[Control, "subprocess.Popen[by
         "jsonl_directory": str(home / "sessions"),
         "sqlite_path": str(home / "sessions.db"),
         "socket_path": str(home / "web.sock"),
+        "pool_metrics": True,
     }
     await control.send("start", options=options, descriptors=[web.fileno()])
     await control.send("link", descriptors=[far.fileno()])

@@ -25,7 +25,7 @@ MAX_BACKOFF = 2.0
 # 310. What the environment says goes before.
 ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024),
-    "MALLOC_TRIM_THRESHOLD_": str(8 * 1024 * 1024),
+    "MALLOC_TRIM_THRESHOLD_": str(2 * 1024 * 1024),
 }
 PYTHON = (sys.executable, "-P", "-m")
 
