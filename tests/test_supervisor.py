@@ -63,6 +63,8 @@ def test_the_start_lines_name_what_is_served_and_who_can_reach_it():
                 "base_url": "u",
                 "credentials": "client",
                 "credentials_from": "",
+                "through": "proxy.example:3128",
+                "codex_login": True,
             }
             for name in ("anthropic", "openai")
         ],
@@ -77,6 +79,8 @@ def test_the_start_lines_name_what_is_served_and_who_can_reach_it():
         guarded = banner(plan | {"remote": "token"}, [listener])
         port = listener.getsockname()[1]
     assert "anthropic" not in lines.lower()
+    assert "u through proxy.example:3128  (your client's own" in lines
+    assert "Codex' login where it sends none" in lines
     assert f"export OPENAI_BASE_URL=http://127.0.0.1:{port}/v1" in lines
     assert f"Everybody who can reach 0.0.0.0 port {port}" in lines
     assert "Whoever shows the token (x-lunaroute-token, or /t/TOKEN/...) at" in guarded

@@ -15,6 +15,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
     sessions, database = f"{home}/sessions", f"{home}/sessions.db"
     anthropic, openai = "https://api.anthropic.com", "https://api.openai.com/v1"
     client = {"credentials": "client", "credentials_from": ""}
+    client |= {"through": "", "codex_login": False}
     http_client = {
         "timeout_secs": 600,
         "connect_timeout_secs": 10,
@@ -28,7 +29,6 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
     own = {"api_key": None, "api_key_policy": None, "http_client": http_client}
     own |= {"websocket": True, "codex_auth": None}
     assert plan({}, environ) == {
-        "version": 1,
         "supervisor": {
             "home": home,
             "host": "127.0.0.1",
@@ -38,7 +38,6 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "recording": True,
             "shutdown_timeout_secs": 30.0,
             "log_level": "info",
-            "config_file": None,
             "ui_enabled": True,
             "ui_host": "127.0.0.1",
             "ui_port": 8082,
@@ -109,7 +108,6 @@ def test_a_key_of_the_file_replaces_and_one_of_the_environment_fills(write, envi
     assert anthropic["credentials_from"] == str(path)
     assert openai["credentials"] == "env"
     assert openai["credentials_from"] == "OPENAI_API_KEY"
-    assert made["supervisor"]["config_file"] == str(path)
 
 
 def test_only_the_gateway_is_told_a_key(environ):
@@ -227,6 +225,7 @@ def test_how_connections_are_kept_is_told_by_provider(write, environ):
     }
     (warning,) = made["supervisor"]["warnings"]
     assert warning.startswith("providers.openai.http_client.max_retries: more than 10")
+    assert made["supervisor"]["providers"][1]["through"] == "proxy.example:3128"
     assert "bWU6cEBzcw" not in json.dumps([made["supervisor"], made["observer"]])
     assert made["observer"]["pool_metrics"] is True
     off = {"LUNAROUTE_ANTHROPIC_ENABLE_POOL_METRICS": "false"}

@@ -6,15 +6,12 @@ plan from the child that made it.
 
 import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from lunaroute.config._provider import MAX_RETRIES, CodexAuth, Provider
 from lunaroute.config._resolution import Resolved
 from lunaroute.config._settings import Settings
 from lunaroute.routing import codex_user_agent
-
-VERSION = 1
 
 # One MB in all settings.
 MB = 1024 * 1024
@@ -25,7 +22,6 @@ DIALECTS = ("anthropic", "openai")
 def make_plan(resolved: Resolved) -> dict[str, Any]:
     """The parts of the supervisor, the gateway and the observer."""
     return {
-        "version": VERSION,
         "supervisor": _supervisor(resolved),
         "gateway": _gateway(resolved),
         "observer": _observer(resolved),
@@ -44,12 +40,17 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
         "recording": any(recorded.values()),
         "shutdown_timeout_secs": settings.http_server.shutdown_timeout_secs,
         "log_level": settings.logging.level,
-        "config_file": _text(location.config_file),
         "ui_enabled": settings.ui.enabled,
         "ui_host": settings.ui.host,
         "ui_port": settings.ui.port,
         "providers": [
-            {"name": name, "base_url": each.base_url, **_credentials(resolved, name)}
+            {
+                "name": name,
+                "base_url": each.base_url,
+                "through": _through(resolved, name),
+                "codex_login": _codex_auth(resolved, each.codex_auth) is not None,
+                **_credentials(resolved, name),
+            }
             for name, each in _enabled(settings).items()
         ],
         "dialects": _dialects(settings),
@@ -57,6 +58,12 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
         "sqlite_path": recorded["sqlite_path"],
         "warnings": list(resolved.warnings),
     }
+
+
+def _through(resolved: Resolved, name: str) -> str:
+    """The HTTP proxy on the way to a provider, without its password; empty if none."""
+    proxy = resolved.proxies.get(name)
+    return "" if proxy is None else f"{proxy.host}:{proxy.port}"
 
 
 def _gateway(resolved: Resolved) -> dict[str, Any]:
@@ -190,7 +197,3 @@ def _credentials(resolved: Resolved, name: str) -> dict[str, str]:
     if not key.value or source == "default":
         source, place = "client", ""
     return {"credentials": source, "credentials_from": place}
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)

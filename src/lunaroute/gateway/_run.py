@@ -18,18 +18,12 @@ from lunaroute.gateway._options import GatewayOptions
 from lunaroute.gateway._server import Gateway
 from lunaroute.gateway._tap import Tap
 from lunaroute.link import Anchor, Hello
+from lunaroute.logs import log_to_stderr
 
 log = logging.getLogger("lunaroute.gateway")
 
 # After a second signal: what is not recorded by then is said to be lost.
 HURRIED_SECONDS = 1.0
-LEVELS = {
-    "trace": logging.DEBUG,
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warn": logging.WARNING,
-    "error": logging.ERROR,
-}
 
 
 @dataclass(slots=True)
@@ -60,10 +54,7 @@ async def _main(sock: socket.socket) -> None:
     if start is None:
         return
     options = GatewayOptions.from_plain(start.values["options"])
-    logging.basicConfig(
-        level=LEVELS[options.log_level],
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(options.log_level)
     listeners = [socket.socket(fileno=number) for number in start.descriptors]
     tap = _tap(options, start.values["worker"])
     gateway = Gateway(options, tap, shared=start.values["workers"] > 1)

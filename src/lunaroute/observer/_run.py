@@ -11,6 +11,7 @@ from pathlib import Path
 import trio
 
 from lunaroute.control import Control
+from lunaroute.logs import log_to_stderr
 from lunaroute.observer._keeper import Keeper, Writes
 from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._metrics import Metrics
@@ -26,13 +27,6 @@ LOCK_WARNING_SECONDS = 3.0
 RETRY_SECONDS = 0.5
 # Without a supervisor: how long a disk that does not take the last records is tried.
 ORPHAN_SECONDS = 30.0
-LEVELS = {
-    "trace": logging.DEBUG,
-    "debug": logging.DEBUG,
-    "info": logging.INFO,
-    "warn": logging.WARNING,
-    "error": logging.ERROR,
-}
 
 
 class Observer:
@@ -122,10 +116,7 @@ async def _main(sock: socket.socket) -> None:
     if start is None:
         return
     options = ObserverOptions.from_plain(start.values["options"])
-    logging.basicConfig(
-        level=LEVELS[options.log_level],
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    log_to_stderr(options.log_level)
     web_socket = start.socket()
     async with trio.open_nursery() as nursery:
         observer = Observer(options, nursery)

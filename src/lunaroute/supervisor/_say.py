@@ -27,7 +27,8 @@ def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> st
     served = options["dialects"]
     lines = [f"LunaRoute {__version__} serves on {url}", ""]
     lines += (
-        f"  {provider['name']:<10} {provider['base_url']}  ({_whose(provider)})"
+        f"  {provider['name']:<10} {provider['base_url']}{_through(provider)}  "
+        f"({_whose(provider)})"
         for provider in options["providers"]
         if provider["name"] in served
     )
@@ -68,13 +69,20 @@ def address_of(listeners: Sequence[socket.socket]) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+def _through(provider: Mapping[str, Any]) -> str:
+    return f" through {provider['through']}" if provider["through"] else ""
+
+
 def _whose(provider: Mapping[str, Any]) -> str:
     where = provider["credentials_from"]
-    return {
+    whose = {
         "client": "your client's own credentials pass through",
         "file": f"the key in {where} replaces the client's",
         "env": f"the key in {where} is used only where the client sends none",
     }[provider["credentials"]]
+    if provider["codex_login"] and provider["credentials"] != "file":
+        whose += "; Codex' login where it sends none"
+    return whose
 
 
 def _where(options: Mapping[str, Any]) -> str:

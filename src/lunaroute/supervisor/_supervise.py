@@ -24,6 +24,8 @@ COMMIT_SECONDS = 30.0
 # A child has its own deadlines; this much later it is not asked any more.
 GRACE_SECONDS = 3.0
 HURRIED_SECONDS = 3.0
+# So long a stop may take before it is explained.
+EXPLAIN_SECONDS = 1.0
 RELEASE_SECONDS = 10.0
 
 
@@ -269,8 +271,11 @@ class Supervisor:
             listener.close()
         gateways = self._living("gateway")
         async with trio.open_nursery() as each:
-            for gateway in gateways:
-                each.start_soon(self._drain, gateway, self.current.drain_seconds)
+            each.start_soon(self._explain_waiting)
+            async with trio.open_nursery() as drains:
+                for gateway in gateways:
+                    drains.start_soon(self._drain, gateway, self.current.drain_seconds)
+            each.cancel_scope.cancel()
         observers = self._living("observer")
         for observer in observers:
             self._children[observer].unrecorded = True
@@ -279,6 +284,14 @@ class Supervisor:
                 each.start_soon(self._finish, observer)
         self._report(gateways)
         self._nursery.cancel_scope.cancel()
+
+    async def _explain_waiting(self) -> None:
+        """To somebody who pressed Ctrl-C and sees nothing happen."""
+        await trio.sleep(EXPLAIN_SECONDS)
+        say(
+            f"finishing what is under way, for {self.current.drain_seconds:g} s at "
+            "most; Ctrl-C or SIGTERM again ends it at once"
+        )
 
     def _report(self, gateways: list[Child]) -> None:
         cut = sum(gateway.cut for gateway in gateways)
