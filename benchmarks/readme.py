@@ -33,13 +33,13 @@ MAKERS: Mapping[str, Callable[[Figures], dict[str, str]]] = {
     "link": link_tables,
     "priority": priority_tables,
 }
-# A part of each program's figures that no other's have.
+# A part of each program's figures that none further down has.
 MARKS = {
+    "frames": "link",
+    "classes": "priority",
     "awake": "overhead",
     "saturated": "capacity",
     "memory": "footprint",
-    "frames": "link",
-    "classes": "priority",
 }
 
 

@@ -71,6 +71,3 @@ def test_the_top_readme_shows_every_row_of_added_latency():
     section = text.split("<!-- performance -->")[1].split("<!-- /performance -->")[0]
     lines = [line for line in section.splitlines() if " \u00d7 |" in line]
     assert len(lines) == 13  # six plain, six under TLS, saturation
-    assert all(
-        re.search("[≤≥] [\\d.]+ \u00d7: (reached|\\*\\*not)", line) for line in lines
-    )
