@@ -254,7 +254,9 @@ def _lost(serve: Serve) -> int:
     """Exchanges of which not even the facts were kept."""
     time.sleep(2.5)  # the gauge comes once a second
     with Raw(serve.port) as client:
-        client.send(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        client.send(
+            b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
         text = client.read_all().decode()
     found = re.search(r"^lunaroute_tap_lost_exchanges_total (\S+)", text, re.MULTILINE)
     return int(float(found[1])) if found else -1

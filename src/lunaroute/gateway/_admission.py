@@ -48,10 +48,13 @@ class Admission:
             status=403,
         )
 
-    def check_origin(self, origin: bytes, host: bytes) -> None:
+    def check_origin(self, origin: bytes, host: bytes, site: bytes = b"") -> None:
         """``origin`` is empty where a client sent none, as all but browsers do, and
-        ``host`` the whole value of Host. Raises ClientFault 403 for a foreign one.
+        ``host`` the whole value of Host. ``site`` is Sec-Fetch-Site, which tells of a
+        foreign page's images and forms, that have no Origin. Raises ClientFault 403.
         """
+        if not origin and site == b"cross-site":
+            origin = b"null"
         if not origin or self._allows(origin, host):
             return
         raise ClientFault(
@@ -103,8 +106,11 @@ def without_token(head: RequestHead) -> tuple[bytes, RequestHead]:
     token, slash, _ = head.target[len(_IN_PATH) :].partition(b"/")
     if not token:
         return b"", head
-    left = b"" if slash else b"/"
-    return token, parse_request(head.raw.replace(_IN_PATH + token, left, 1))
+    line, end, fields = head.raw.partition(b"\r\n")
+    # The path is the last part of the target: an authority may look the same.
+    before, _, version = line.rpartition(head.target)
+    left = head.target[len(_IN_PATH + token) :] if slash else b"/"
+    return token, parse_request(before + left + version + end + fields)
 
 
 def body_too_long(limit: int) -> ClientFault:

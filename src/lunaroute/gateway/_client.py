@@ -36,6 +36,7 @@ class Client:
     idle_since: float = field(default_factory=time.monotonic)
     half_closed_at: float = 0.0
     head_too_slow: bool = False
+    is_gone: bool = False  # it has reset the connection
     # What its last request was decided by, and the plan if that holds for all alike.
     decided_by: object = None
     plan: "Plan | None" = None

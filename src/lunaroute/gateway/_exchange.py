@@ -63,9 +63,12 @@ class Exchange:
     reused: bool = False
     request_done: bool = False
     client_reusable: bool = False
+    is_over: bool = False  # nothing can follow on the client's connection
     ends_by_close: bool = False  # only a reset can show the client that it was cut
     # What may have to be sent again; nothing once an answer has begun.
     sent: list[bytes] = field(default_factory=list)
+    upstream: Upstream | None = None
+    unsent: int = 0  # bytes in the kernel's buffers, when it was last asked
     outcome: Outcome = Outcome.INTERRUPTED
     fault: Fault | None = None
     cancelled_as: Outcome | None = None
@@ -77,6 +80,15 @@ class Exchange:
         if self.cancelled_as is None:
             self.cancelled_as = outcome
             self.client.scope.cancel()
+
+    def note_movement(self) -> None:
+        """Bytes that a slow peer takes out of the kernel's buffer are activity, too."""
+        unsent = self.client.wire.unsent()
+        if self.upstream is not None:
+            unsent += self.upstream.wire.unsent()
+        if unsent != self.unsent:
+            self.unsent = unsent
+            self.last_active = now()
 
     async def run(self) -> None:
         """Forwards the request and its answer; the result is in the attributes."""
@@ -95,7 +107,8 @@ class Exchange:
             self.fault = Fault("LunaRoute itself failed; its log says how", status=500)
 
     def interrupted(self) -> None:
-        """``run`` was cancelled; says why."""
+        """``run`` was cancelled, and the connection with it; says why."""
+        self.is_over = True
         self.outcome = self.cancelled_as or Outcome.INTERRUPTED
         if self.outcome is Outcome.TIMED_OUT:
             self.fault = UpstreamFault("no byte for too long", status=GATEWAY_TIMEOUT)
@@ -135,7 +148,7 @@ class Exchange:
         """Our own error in the dialect's shape; true if we can go on after it."""
         dialect = self.plan.provider.dialect
         body = error_body(dialect, fault.status, str(fault))
-        go_on = self.request_done and not self.head.close
+        go_on = self.request_done and not self.head.close and not self.is_over
         own = reply(
             fault.status,
             body,
@@ -145,12 +158,12 @@ class Exchange:
         self.status = fault.status
         self.committed = True
         self.client.lingers = not go_on
-        with trio.move_on_after(FAULT_SECONDS):
+        with trio.move_on_after(FAULT_SECONDS) as sending:
             try:
                 await self.client.send(own)
             except ClientGone:
                 go_on = False
-        return go_on
+        return go_on and not sending.cancelled_caught
 
     async def _forward(self) -> None:
         """At most two attempts, the second only for a connection that died in the
@@ -162,11 +175,13 @@ class Exchange:
             upstream = await pool.acquire(provider, fresh=self.attempts > 0)
             self.attempts += 1
             self.reused = upstream.reused
+            self.upstream = upstream
             keep = False
             try:
                 keep = await self._attempt(upstream, upload)
-            except NoAnswerError:
-                if not upstream.reused or self.attempts > 1 or not upload.replayable:
+            except NoAnswerError as error:
+                again = upstream.reused and self.attempts == 1 and error.has_ended
+                if not again or not upload.replayable:
                     raise
             else:
                 return
@@ -179,12 +194,10 @@ class Exchange:
     async def _attempt(self, upstream: Upstream, upload: Upload) -> bool:
         """One request on one connection. True if the connection may serve again."""
         self.clock.first_byte_up = now()
-        unsent = await upload.begin(upstream)
-        if unsent is None and not self.request_done:
-            unsent = await upload.push(upstream)
-        if self.request_done:
-            if unsent is not None and not await _hears(upstream):
-                raise unsent
+        unsent = upload.begin(upstream)
+        if unsent is not None and not await _hears(upstream):
+            raise unsent
+        if self.request_done or unsent is not None:
             return await answer(self, upstream)
         keep = False
         fault: Exception | None = None

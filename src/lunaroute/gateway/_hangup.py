@@ -33,6 +33,7 @@ class HangupWatch(Protocol):
 def hung_up(client: Client, *, reset: bool) -> None:
     """A reset ends the exchange at once, a half-close starts the grace."""
     if reset:
+        client.is_gone = True
         if client.exchange is not None:
             client.exchange.cancel(Outcome.CLIENT_LEFT)
     elif not client.half_closed_at:

@@ -14,9 +14,9 @@ from lunaroute.wire import reply
 ALIVE = json.dumps({"status": "ok"}, separators=(",", ":")).encode()
 
 
-def healthz(*, head_only: bool) -> bytes:
+def healthz(*, head_only: bool, close: bool = False) -> bytes:
     """Alive: the process answers."""
-    return reply(200, ALIVE, head_only=head_only)
+    return reply(200, ALIVE, head_only=head_only, close=close)
 
 
 def readyz(
@@ -26,6 +26,7 @@ def readyz(
     *,
     draining: bool,
     head_only: bool,
+    close: bool = False,
 ) -> bytes:
     """200 ``ready`` or ``degraded`` with why; 503 only when nothing is forwarded."""
     status = "degraded" if troubles else "ready"
@@ -38,7 +39,7 @@ def readyz(
     if troubles:
         answer["why"] = list(troubles)
     body = json.dumps(answer).encode()
-    return reply(503 if draining else 200, body, head_only=head_only)
+    return reply(503 if draining else 200, body, head_only=head_only, close=close)
 
 
 def _provider(provider: Provider, health: Health) -> dict[str, object]:

@@ -39,6 +39,7 @@ async def answer(ex: "Exchange", upstream: Upstream) -> bool:
             return False
     dechunk = ex.head.minor == 0 and response.framing is Framing.CHUNKED
     close = ex.head.close or response.framing is Framing.CLOSE or dechunk
+    close = close or ex.gateway.draining  # there will be no next request
     _record_head(ex, response)
     head = forward_response(response, close=close, dechunk=dechunk)
     ex.ends_by_close = dechunk or response.framing is Framing.CLOSE

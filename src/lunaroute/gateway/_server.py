@@ -51,6 +51,8 @@ log = logging.getLogger("lunaroute.gateway")
 
 SWEEP_SECONDS = 1.0
 # Answered by the observer, over its Unix socket.
+REFUSAL_SECONDS = 5.0
+NOT_ALLOWED = 405
 OBSERVER_PATHS = frozenset((b"/metrics",))
 OWN_PATHS = frozenset((b"/healthz", b"/readyz"))
 ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
@@ -106,7 +108,7 @@ class Gateway:
         vendor's credentials, 426 for a WebSocket where they are off (Codex asks again
         with a POST at once; any other status costs it seconds, a 400 ends it).
         """
-        facts, served = _facts(head), self.options.dialects
+        facts, served = facts_of(head), self.options.dialects
         available = served & self._by_dialect.keys()
         dialect = dialect_of(facts, served, self.options.bypass, available)
         provider = self._by_dialect.get(dialect)
@@ -189,7 +191,7 @@ class Gateway:
         while going and not self.draining:
             try:
                 raw = await client.read_head()
-                if not raw:
+                if not raw or client.is_gone:  # what it had asked before serves nobody
                     return
                 clock = Clock(accepted=time.monotonic_ns())
                 head = parse_request(raw)
@@ -208,13 +210,13 @@ class Gateway:
         if plan is not None and head.length <= self.options.server.max_body_bytes:
             return await self._exchange(client, head, plan, clock)
         client.decided_by, client.plan = deciding, None
-        shown, head = without_token(head)
         try:
+            shown, head = without_token(head)
             self._admit(client, head, shown)
             path = head.target.partition(b"?")[0]
             if left == 0:
                 return await self._answer_as_last(client, head)
-            if path in OWN_PATHS and head.method in (b"GET", b"HEAD"):
+            if path in OWN_PATHS:
                 return await self._answer_own(client, head, path)
             if path in OBSERVER_PATHS:
                 return await self._ask_observer(client, head, clock)
@@ -223,7 +225,11 @@ class Gateway:
             return await self._refuse(client, head, clock, fault)
         if left is not None:
             plan = replace(plan, change=count_forward(plan.change, left))
-        elif not shown and self._codex[plan.provider.name] is None:
+        elif (
+            not shown
+            and path not in OWN_PATHS
+            and self._codex[plan.provider.name] is None
+        ):
             client.plan = plan  # holds for the next request, too, if it looks the same
         return await self._exchange(client, head, plan, clock)
 
@@ -231,19 +237,32 @@ class Gateway:
         """To a request that may go no further (RFC 9110 7.6.2)."""
         if head.method == b"TRACE":
             raise ClientFault("TRACE is not answered here", status=405)
-        await client.send(reply(200, b"{}", extra=(("allow", ALLOWED),)))
-        return head.framing is Framing.NONE and not head.close
+        going = _can_go_on(head)
+        allow = (("allow", ALLOWED),)
+        return await self._say(
+            client, reply(200, b"{}", close=not going, extra=allow), going=going
+        )
 
     async def _answer_own(self, client: Client, head: RequestHead, path: bytes) -> bool:
-        await client.send(self._own(path, head_only=head.method == b"HEAD"))
+        if head.method not in (b"GET", b"HEAD"):
+            raise ClientFault("only GET and HEAD are answered here", status=405)
+        going = _can_go_on(head)
+        own = self._own(path, head_only=head.method == b"HEAD", close=not going)
+        return await self._say(client, own, going=going)
+
+    async def _say(self, client: Client, own: bytes, *, going: bool) -> bool:
+        client.lingers = not going
+        await client.send(own)
         await lowlevel.checkpoint()  # pipelined ones must not starve the others
-        return head.framing is Framing.NONE and not head.close
+        return going
 
     def _admit(self, client: Client, head: RequestHead, token: bytes) -> None:
         """Raises ClientFault 401, 403 or 413."""
         admission, limit = self.options.admission, self.options.server.max_body_bytes
         admission.check_host(host_name(head), client.local_host)
-        admission.check_origin(head.first(b"origin"), head.first(b"host"))
+        admission.check_origin(
+            head.first(b"origin"), head.host, head.first(b"sec-fetch-site")
+        )
         admission.check_token(token, client.peer_host)
         if head.length > limit:
             raise body_too_long(limit)
@@ -254,9 +273,10 @@ class Gateway:
         """Our own answer to what never became an exchange, and its record."""
         self._record_refusal(client, head, clock, fault)
         client.lingers = True
-        dialect = guess_dialect(_facts(head))
+        dialect = guess_dialect(facts_of(head))
         head_only = head.method == b"HEAD"
-        await client.send(refusal(dialect, fault, head_only=head_only))
+        extra = (("allow", ALLOWED),) if fault.status == NOT_ALLOWED else ()
+        await client.send(refusal(dialect, fault, head_only=head_only, extra=extra))
         return False
 
     async def _ask_observer(
@@ -315,19 +335,21 @@ class Gateway:
             self.note_error(name, str(exchange.fault))
             log.warning("%s: %s", name, exchange.fault)
         if exchange.committed and exchange.ends_by_close:
+            self.watch.remove(client.wire.sock)
             client.wire.abort()
             return False
         return going
 
-    def _own(self, path: bytes, *, head_only: bool) -> bytes:
+    def _own(self, path: bytes, *, head_only: bool, close: bool) -> bytes:
         if path == b"/healthz":
-            return healthz(head_only=head_only)
+            return healthz(head_only=head_only, close=close)
         return readyz(
             self.options.providers,
             self.health,
             self.troubles,
             draining=self.draining,
             head_only=head_only,
+            close=close,
         )
 
     def _record_refusal(
@@ -336,7 +358,7 @@ class Gateway:
         """A request we refuse is an exchange too: it has its record."""
         if self.tap is None:
             return
-        dialect = guess_dialect(_facts(head))
+        dialect = guess_dialect(facts_of(head))
         route = Route(
             "", dialect.value if dialect else "", "", client.peer, client.listener
         )
@@ -363,7 +385,14 @@ class Gateway:
             f"the request head took longer than {self.options.server.head_secs:g} s",
             status=408,
         )
-        await client.send(refusal(None, fault, head_only=False))
+        client.lingers = True
+        with trio.move_on_after(REFUSAL_SECONDS):
+            await client.send(refusal(None, fault, head_only=False))
+
+
+def _can_go_on(head: RequestHead) -> bool:
+    """After an answer that was not asked of anybody: was there nothing more to read?"""
+    return head.framing is Framing.NONE and not head.close
 
 
 def _judge(client: Client, now: float, limits: ServerLimits) -> None:
@@ -371,6 +400,9 @@ def _judge(client: Client, now: float, limits: ServerLimits) -> None:
     exchange = client.exchange
     if exchange is not None:
         silent = now - exchange.last_active / 1e9
+        if silent > SWEEP_SECONDS:
+            exchange.note_movement()
+            silent = now - exchange.last_active / 1e9
         if silent > exchange.plan.provider.http.idle_secs and exchange.status != 101:
             exchange.cancel(Outcome.TIMED_OUT)
         elif client.half_closed_at and (
@@ -390,7 +422,3 @@ def _observer(options: GatewayOptions) -> Provider | None:
         return None
     origin = Origin(tls=False, host="localhost", port=80, unix=options.observer_socket)
     return Provider("observer", Dialect.OPENAI, Base(origin, "", "observer"), None)
-
-
-def _facts(head: RequestHead) -> Facts:
-    return facts_of(head)

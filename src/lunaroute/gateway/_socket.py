@@ -4,8 +4,12 @@ The measured reason: ``trio.socket`` adds 11-15 µs to every chunk, a wait that 
 not needed 5-8 (docs/architecture.md, section 1).
 """
 
+import fcntl
 import socket
 import ssl
+import struct
+import sys
+import termios
 from typing import Protocol
 
 from trio import lowlevel
@@ -19,6 +23,10 @@ BULK_BYTES = 256 * 1024
 RECORD_BYTES = 16 * 1024
 
 
+# Linux alone tells it so (tcp(7): SIOCOUTQ, which is TIOCOUTQ).
+_UNSENT = termios.TIOCOUTQ if sys.platform == "linux" else None
+_INT = struct.Struct("i")
+_ZERO = _INT.pack(0)
 # What Linux takes at most.
 MAX_KEEPALIVE_SECONDS = 32767
 # The first of them has another name on macOS.
@@ -38,6 +46,16 @@ class Wire(Protocol):
 
     async def send(self, data: bytes) -> None:
         """All of ``data``. Raises OSError when the peer is gone."""
+        ...
+
+    def send_now(self, data: bytes) -> bytes:
+        """What of ``data`` the kernel does not take at once. Over TLS that must be what
+        is sent next. Raises OSError when the peer is gone.
+        """
+        ...
+
+    def unsent(self) -> int:
+        """Bytes that were sent and that the peer has not taken yet."""
         ...
 
     def is_stale(self) -> bool:
@@ -78,6 +96,12 @@ class _Socket:
         # there was, or we have just sent what must be answered first. Asking it again
         # would cost a system call and an exception (3 us) before the same wait.
         self._drained = False
+
+    def unsent(self) -> int:
+        if _UNSENT is None or self.sock.fileno() < 0:
+            return 0
+        (count,) = _INT.unpack(fcntl.ioctl(self.sock.fileno(), _UNSENT, _ZERO))
+        return int(count)
 
     def close(self) -> None:
         lowlevel.notify_closing(self.sock)
@@ -121,15 +145,21 @@ class PlainSocket(_Socket):
         self._drained = len(data) < limit
         return data
 
-    async def send(self, data: bytes) -> None:
+    def send_now(self, data: bytes) -> bytes:
         try:
             count = self.sock.send(data)
         except BlockingIOError:
-            count = 0
+            return data
         if count == len(data):
             self._drained = True
+            return b""
+        return data[count:]
+
+    async def send(self, data: bytes) -> None:
+        left = self.send_now(data)
+        if not left:
             return
-        rest = memoryview(data)[count:]
+        rest = memoryview(left)
         while rest:
             await lowlevel.wait_writable(self.sock)
             try:
@@ -223,6 +253,15 @@ class TlsSocket(_Socket):
                 break  # nothing yet, or a failure that the next receive meets again
             room -= len(parts[-1])
         return b"".join(parts)
+
+    def send_now(self, data: bytes) -> bytes:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[self.sock.send(rest) :]
+            except (ssl.SSLWantWriteError, ssl.SSLWantReadError):
+                return bytes(rest)
+        return b""
 
     async def send(self, data: bytes) -> None:
         rest = memoryview(data)

@@ -204,8 +204,11 @@ class Tap(trio.abc.Instrument):
         """Once a second: the gauges, and what the log should know."""
         self.outbox.gauge(time.monotonic_ns(), live=live, idle_upstream=idle_upstream)
         self.report_shed()
-        if not self.outbox.unacknowledged:  # the last one may have been shed whole
+        # The last one may have been shed whole: then no acknowledgement comes.
+        if not self.outbox.unacknowledged:
             self._settled.set()
+        if not self.outbox.is_full:
+            self._room.set()
 
     def _lost(self, sock: socket.socket, why: str) -> None:
         if sock is not self._sock:

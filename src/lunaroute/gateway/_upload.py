@@ -34,6 +34,7 @@ class Upload:
         "_head",
         "_keeps",
         "_most",
+        "_rest",
         "_size",
         "fault",
     )
@@ -45,9 +46,10 @@ class Upload:
         self._size = 0
         self._most = ex.gateway.options.server.max_body_bytes
         self._keeps = True
+        self._rest = b""  # taken from the client, and not by the kernel
         self.fault: Fault | ClientGone | None = None
         # What came with the head; a small request is whole with it.
-        self._first = self._take(ex.client.buffer)
+        self._first = self._take(ex.client.buffer) if ex.client.buffer else b""
         ex.request_done = self._follower.done
         self._head = forward_request(
             head,
@@ -61,47 +63,53 @@ class Upload:
     def replayable(self) -> bool:
         return self._size <= REPLAY_BYTES
 
-    async def begin(self, upstream: Upstream) -> NoAnswerError | None:
-        """Sends the head and what is there of the body.
+    def begin(self, upstream: Upstream) -> NoAnswerError | None:
+        """Sends the head and what is there of the body, as far as that takes no
+        waiting: an early answer must be heard. ``ex.request_done``: that was all.
 
         A failed send is returned, not raised: the provider may have answered early.
         """
         ex = self._ex
         first = self._first if ex.attempts == 1 else b"".join(ex.sent)
+        self._first = b""
         if not upstream.reused:  # there is no other attempt after this one
             self._keeps = False
             ex.sent.clear()
         try:
             if len(first) <= JOIN_BYTES:
-                await upstream.send(self._head + first)
+                self._rest = upstream.send_now(self._head + first)
             else:
-                await upstream.send(self._head)
-                await upstream.send(first)
+                self._rest = upstream.send_now(self._head)
+                self._rest = self._rest + first or upstream.send_now(first)
         except NoAnswerError as error:
             return error
         finally:
             if ex.attempts == 1 and first:
                 self._tap(first)
-        return None
+        return self._push(upstream)
 
-    async def push(self, upstream: Upstream) -> NoAnswerError | None:
+    def _push(self, upstream: Upstream) -> NoAnswerError | None:
         """Forwards what has come meanwhile, up to PUSH_BYTES: a request that is whole
-        by then needs no task of its own. A failed send is returned, as above.
+        by then needs no task of its own.
         """
+        ex = self._ex
+        tap = ex.gateway.tap
         room = PUSH_BYTES
-        tap = self._ex.gateway.tap
-        while not self._follower.done and room > 0:
+        while not self._follower.done and not self._rest and room > 0:
             if tap is not None and tap.outbox.is_full:
-                await tap.room()
-            data = self._ex.client.receive_now(self._limit)
+                break
+            data = ex.client.receive_now(self._limit)
             if data is None:
-                return None
+                break
             room -= len(data)
+            data = self._take(data)
             try:
-                await self._pass_on(data, upstream)
+                self._rest = upstream.send_now(data)
             except NoAnswerError as error:
                 return error
-        self._ex.request_done = self._follower.done
+            finally:  # taken from the client, so it is part of the record
+                self._tap(data)
+        ex.request_done = self._follower.done and not self._rest
         return None
 
     async def run(self, upstream: Upstream, scope: trio.CancelScope) -> None:
@@ -109,25 +117,23 @@ class Upload:
         ex = self._ex
         tap = ex.gateway.tap
         try:
+            if self._rest:
+                await upstream.send(self._rest)
+                self._rest = b""
             while not self._follower.done:
-                await self._pass_on(await ex.client.receive(self._limit), upstream)
                 if tap is not None and tap.outbox.is_full:
                     await tap.room()
+                data = self._take(await ex.client.receive(self._limit))
+                try:
+                    await upstream.send(data)
+                finally:  # as above
+                    self._tap(data)
             ex.request_done = True
         except NoAnswerError:
             return  # the answer, if there is one, decides
         except (Fault, ClientGone) as fault:
             self.fault = fault
             scope.cancel()
-
-    async def _pass_on(self, data: bytes, upstream: Upstream) -> None:
-        if not data:
-            raise ClientGone("closed within its request's body")
-        data = self._take(data)
-        try:
-            await upstream.send(data)
-        finally:  # taken from the client, so it is part of the record
-            self._tap(data)
 
     @property
     def _limit(self) -> int:
@@ -138,6 +144,8 @@ class Upload:
     def _take(self, data: bytes) -> bytes:
         """The body's part of ``data``; what follows it stays with the client."""
         ex = self._ex
+        if not data and not self._follower.done:
+            raise ClientGone("closed within its request's body")
         try:
             size = self._follower.feed(data)
         except FramingError as error:

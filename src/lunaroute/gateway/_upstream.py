@@ -1,6 +1,7 @@
 """One connection to a provider while a request is on it."""
 
 from dataclasses import dataclass
+from ssl import SSLEOFError
 
 from lunaroute._fast import head_end
 from lunaroute.errors import UpstreamFault
@@ -14,8 +15,20 @@ MAX_ANSWER_HEAD = 256 * 1024
 OVERLAP = 2
 
 
+# How a connection ends that had died in the pool.
+_ENDINGS = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, SSLEOFError)
+
+
 class NoAnswerError(UpstreamFault):
-    """The connection ended before the first byte of an answer."""
+    """The connection failed before the first byte of an answer.
+
+    ``has_ended``: by a reset, a broken pipe or an end of file. Anything else (the
+    network is gone, TLS is broken) says nothing about what the provider has done.
+    """
+
+    def __init__(self, message: str, *, has_ended: bool = True) -> None:
+        super().__init__(message)
+        self.has_ended = has_ended
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +47,14 @@ class Upstream:
         try:
             await self.wire.send(data)
         except OSError as error:
-            raise NoAnswerError(_broken("while sending", error)) from error
+            raise _no_answer("while sending", error) from error
+
+    def send_now(self, data: bytes) -> bytes:
+        """What of ``data`` could not be sent without waiting. Raises NoAnswerError."""
+        try:
+            return self.wire.send_now(data)
+        except OSError as error:
+            raise _no_answer("while sending", error) from error
 
     async def receive(self) -> bytes:
         """What comes next; empty at a proper end of file. Raises UpstreamFault."""
@@ -44,8 +64,9 @@ class Upstream:
         try:
             data = await self.wire.receive()
         except OSError as error:
-            kind = UpstreamFault if self.answered else NoAnswerError
-            raise kind(_broken("while answering", error)) from error
+            if self.answered:
+                raise UpstreamFault(_broken("while answering", error)) from error
+            raise _no_answer("while answering", error) from error
         if data:
             self.answered = True
         return data
@@ -82,6 +103,10 @@ class Health:
 
     last_success: float | None = None  # wall clock
     last_error: str | None = None
+
+
+def _no_answer(when: str, error: OSError) -> NoAnswerError:
+    return NoAnswerError(_broken(when, error), has_ended=isinstance(error, _ENDINGS))
 
 
 def _broken(when: str, error: OSError) -> str:
