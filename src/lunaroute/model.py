@@ -21,7 +21,9 @@ class Endpoint(StrEnum):
     MESSAGES = "messages"  # Anthropic POST /v1/messages
     COUNT_TOKENS = "count_tokens"  # Anthropic POST /v1/messages/count_tokens
     CHAT = "chat_completions"  # OpenAI POST /v1/chat/completions
-    RESPONSES = "responses"  # OpenAI POST (or WebSocket) /v1/responses
+    RESPONSES = "responses"  # OpenAI POST /v1/responses, or a turn on its WebSocket
+    WEBSOCKET = "websocket"  # the WebSocket itself, from its handshake to its end
+    WARM_UP = "warm_up"  # a turn on a WebSocket that is asked to generate nothing
     MODELS = "models"
     EMBEDDINGS = "embeddings"
     OTHER = "other"
@@ -156,7 +158,8 @@ class AnswerFacts:
 
     ``complete`` is True once the dialect's own end was seen (``message_stop``,
     ``[DONE]``, ``response.completed``, or a whole JSON body): a client that leaves
-    after it has lost nothing. ``problem`` as in :class:`RequestFacts`.
+    after it has lost nothing. ``error_status`` is the HTTP status that an error event
+    names, where it names one. ``problem`` as in :class:`RequestFacts`.
     """
 
     model: str | None = None
@@ -167,6 +170,7 @@ class AnswerFacts:
     tool_calls: tuple[ToolCall, ...] = ()
     error_kind: str | None = None
     error_text: str | None = None
+    error_status: int | None = None
     has_refusal: bool = False
     events: int = 0
     unknown_events: int = 0

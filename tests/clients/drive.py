@@ -50,8 +50,8 @@ class Scenario:
     name: str
     scene: Scene = field(default_factory=Scene)
     prompt: str = PROMPT
-    # What a search must find afterwards. Nothing where no turn is recorded: counting
-    # is none, and the recorder does not look into the frames of a WebSocket.
+    # What a search must find afterwards. Nothing where no turn is recorded, as of
+    # counting.
     word: str = "Kilimanjaro"
     says: str = "travellers"  # what the client must have printed
 
@@ -82,11 +82,11 @@ SCENARIOS = (
     Scenario(programs.CODEX_HTTP, "tool", TOOL),
     Scenario(programs.CODEX_HTTP, "429, then answer", Scene(first="limited")),
     Scenario(programs.CODEX_HTTP, "cut mid-stream", Scene(first="cut")),
-    Scenario(_SOCKET, "answer", word=""),
-    Scenario(_SOCKET, "tool", TOOL, word=""),
-    Scenario(_SOCKET, "tool, deflate", Scene(wants_tool=True, deflate=True), word=""),
-    Scenario(_SOCKET, "429, then answer", Scene(first="limited"), word=""),
-    Scenario(_SOCKET, "cut mid-stream", Scene(first="cut"), word=""),
+    Scenario(_SOCKET, "answer"),
+    Scenario(_SOCKET, "tool", TOOL),
+    Scenario(_SOCKET, "tool, deflate", Scene(wants_tool=True, deflate=True)),
+    Scenario(_SOCKET, "429, then answer", Scene(first="limited")),
+    Scenario(_SOCKET, "cut mid-stream", Scene(first="cut")),
     Scenario(_SOCKET, "426, then HTTP", Scene(wants_tool=True, upgrade=426)),
     Scenario(_ANTHROPIC, "answer"),
     Scenario(_ANTHROPIC, "tool", TOOL),

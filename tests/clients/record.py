@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from tests.clients.provider import REFUSALS, SWITCHING, ClientProvider
@@ -19,14 +20,14 @@ def missing(serve: Serve, provider: ClientProvider, word: str) -> list[str]:
     ``word`` must be found by a search, unless it is empty.
     """
     asked = [_facts(seen) for seen in provider.seen]
+    asked += _asked_in_frames(provider)
     sessions = {session for *_, session in asked}
     rows = serve.recorded(len(asked))
     kept = [
         (
             row["dialect"],
             row["path"],
-            # A model is named in a body; what frames say is another question.
-            row["model_requested"] if row["method"] == "POST" else None,
+            row["model_requested"],
             # A request that names no session is put into one of our making.
             row["session_id"] if row["session_id"] in sessions else None,
         )
@@ -48,14 +49,14 @@ def missing(serve: Serve, provider: ClientProvider, word: str) -> list[str]:
 
 
 def _outcomes(provider: ClientProvider, rows: list[dict[str, Any]]) -> list[str]:
-    """How exchanges ended. A client that leaves as soon as it has what it wanted has
-    been answered; what goes wrong within frames is no end of an exchange.
+    """How exchanges ended, those within frames like any other. A client that leaves as
+    soon as it has what it wanted has been answered.
     """
     scene = provider.scene
     wanted = Counter({"answered": len(rows)})
-    if scene.upgrade != SWITCHING or (scene.first in REFUSED and not provider.frames):
+    if scene.upgrade != SWITCHING or scene.first in REFUSED:
         wanted.update(answered=-1, refused_by_provider=1)
-    elif scene.first == "cut" and not provider.frames:
+    elif scene.first == "cut":
         wanted.update(answered=-1, upstream_cut=1)
     found = Counter(row["outcome"] for row in rows)
     return [] if found == wanted else [f"outcomes: {dict(found)}, not {dict(wanted)}"]
@@ -71,3 +72,13 @@ def _facts(seen: Seen) -> Facts:
         seen.json["model"] if seen.body else None,
         session.decode() if session else None,
     )
+
+
+def _asked_in_frames(provider: ClientProvider) -> Iterator[Facts]:
+    """Of each message that asks for a response, by the WebSocket it came on."""
+    upgrades = {seen.connection: _facts(seen) for seen in provider.seen}
+    for frame in provider.frames:
+        body = json.loads(frame.data)
+        if body["type"] == "response.create":
+            dialect, path, _, session = upgrades[frame.connection]
+            yield dialect, path, body["model"], session

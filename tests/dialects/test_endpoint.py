@@ -26,7 +26,7 @@ A, O = Dialect.ANTHROPIC, Dialect.OPENAI  # noqa: E741
         (O, "POST", "/v1/chat/completions", Endpoint.CHAT),
         (O, "POST", "/chat/completions", Endpoint.CHAT),
         (O, "POST", "/v1/responses", Endpoint.RESPONSES),
-        (O, "GET", "/v1/responses", Endpoint.RESPONSES),
+        (O, "GET", "/v1/responses", Endpoint.WEBSOCKET),
         (O, "POST", "/responses", Endpoint.RESPONSES),
         (O, "GET", "/v1/responses/resp_1", Endpoint.OTHER),
         (O, "POST", "/v1/embeddings", Endpoint.EMBEDDINGS),

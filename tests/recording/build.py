@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import brotli
@@ -227,3 +228,77 @@ def anthropic_message(number: int = 1, **more: Any) -> RawExchange:
         "answer": [json.dumps(reply).encode()],
     }
     return exchange(number, **(values | more))
+
+
+CODEX = "0f0e0d0c-0b0a-4a6e-9c57-1d2e3f405162"
+
+
+def create(words: str | None = None, **more: Any) -> dict[str, Any]:
+    """A client's message that asks for a response to ``words``."""
+    message = {"type": "message", "role": "user", "content": words}
+    body = {"model": "gpt-x", "input": [] if words is None else [message]}
+    return {"type": "response.create", **body, **more}
+
+
+def response_events(words: str = "because of scattering", number: int = 1) -> list[Any]:
+    """One response: its beginning, a delta, a tool's call, its end."""
+    ids = {"id": f"resp_{number}", "model": "gpt-x-1"}
+    call = {
+        "type": "function_call",
+        "call_id": f"call_{number}",
+        "name": "exec",
+        "arguments": '{"cmd":"ls"}',
+    }
+    said = {
+        "type": "message",
+        "role": "assistant",
+        "content": [{"type": "output_text", "text": words}],
+    }
+    usage = {
+        "input_tokens": 60,
+        "input_tokens_details": {"cached_tokens": 40},
+        "output_tokens": 25,
+        "output_tokens_details": {"reasoning_tokens": 16},
+    }
+    whole = {**ids, "status": "completed", "output": [said, call], "usage": usage}
+    return [
+        {"type": "response.created", "response": ids},
+        {"type": "response.output_text.delta", "delta": words, "item_id": "m"},
+        {"type": "response.completed", "response": whole},
+    ]
+
+
+def socket(
+    *passed: tuple[str, bytes],
+    number: int = 1,
+    fields: Iterable[tuple[str, str]] = (("session-id", CODEX), ("thread-id", CODEX)),
+    answer_fields: Iterable[tuple[str, str]] = (),
+    outcome: Outcome = Outcome.CLIENT_LEFT,
+    **more: Any,
+) -> RawExchange:
+    """A WebSocket on which these chunks passed, ``up`` or ``down``, 1 ms apart from
+    +10 ms on.
+    """
+    raw = exchange(
+        number,
+        method="GET",
+        path="/v1/responses",
+        dialect="openai",
+        status=101,
+        session=None,
+        content_type=None,
+        request_fields=fields,
+        answer_fields=[("Upgrade", "websocket"), *answer_fields],
+        outcome=outcome,
+        **more,
+    )
+    when = number * 1_000 * MS + 10 * MS
+    for way, chunk in passed:
+        side = raw.tunnel_up if way == "up" else raw.tunnel_down
+        side.chunks.append((when, chunk))
+        side.size += len(chunk)
+        when += MS
+    assert raw.ending is not None
+    times = replace(raw.ending.times, ended=when)
+    raw.ending = replace(raw.ending, times=times)
+    return raw

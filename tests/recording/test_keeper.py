@@ -9,7 +9,7 @@ import pytest
 from lunaroute.errors import StoreError
 from lunaroute.recording import _journal as journal
 from lunaroute.recording._keeper import FileKeeper, StoreKeeper
-from lunaroute.recording._record import make_record
+from lunaroute.recording._record import make_records
 from lunaroute.store import open_store
 from tests.recording.build import anthropic_message
 
@@ -17,7 +17,9 @@ DAY, NEXT = date(2026, 1, 2), date(2026, 1, 3)
 
 
 def record(number=1, *, session="sess-a", resent=False):
-    return make_record(anthropic_message(number, session=session, resent=resent), b"k")
+    raw = anthropic_message(number, session=session, resent=resent)
+    (made,) = make_records(raw, b"k")
+    return made
 
 
 def ids(rows):

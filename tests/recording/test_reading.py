@@ -298,9 +298,18 @@ def test_after_an_upgrade_only_sizes_are_known():
     )  # fmt: skip
     raw.tunnel_up.size, raw.tunnel_down.size = 10, 20
     reading = read(raw)
-    assert reading.endpoint is Endpoint.RESPONSES
+    assert reading.endpoint is Endpoint.WEBSOCKET
     assert reading.outcome is Outcome.ANSWERED
     assert reading.problem is None
+
+
+@pytest.mark.parametrize("path", ["/v1/responses", "/v1/realtime"])
+def test_a_client_that_leaves_a_tunnel_ends_it_as_tunnels_end(path):
+    raw = exchange(
+        1, method="GET", path=path, dialect="openai", status=101, session=None,
+        content_type=None, outcome=Outcome.CLIENT_LEFT,
+    )  # fmt: skip
+    assert read(raw).outcome is Outcome.ANSWERED
 
 
 def test_an_unknown_dialect_is_read_as_nothing():

@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 from lunaroute.link import Tapped
 from lunaroute.model import Outcome
 from lunaroute.recording import _record
-from lunaroute.recording._record import make_record
-from tests.recording.build import anthropic_stream, exchange, head, tapped
+from lunaroute.recording._record import make_records
+from tests.frames import MASK, Deflater, frame
+from tests.recording.build import (
+    anthropic_stream,
+    create,
+    exchange,
+    head,
+    response_events,
+    socket,
+    tapped,
+)
 
 KEY = b"k" * 32
 PATHS = ["/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1/embeddings",
@@ -40,6 +49,21 @@ BODIES = st.lists(
     ),
     max_size=5,
 )  # fmt: skip
+
+
+MESSAGES = [
+    json.dumps(each).encode()
+    for each in (
+        create("one"), create("two", generate=False, client_metadata={"session_id": "s"}),
+        *response_events(), {"type": "error", "status": 429, "error": {"message": "m"}},
+        {"type": "response.create", "response": {"input": 1}}, {"type": 7}, [], None,
+    )
+]  # fmt: skip
+
+
+def make_record(raw, key):
+    (record,) = make_records(raw, key)
+    return record
 
 
 def lines_of(record):
@@ -88,6 +112,41 @@ def test_arbitrary_bytes(request_head, request, answer_head, answer):
     assert "could not be read" not in (
         lines_of(make_record(raw, KEY))[-1]["problem"] or ""
     )
+
+
+FRAMES = st.one_of(
+    st.binary(max_size=60),
+    st.builds(
+        frame,
+        st.one_of(
+            st.binary(max_size=20),
+            st.sampled_from(MESSAGES),
+            st.sampled_from(MESSAGES).map(lambda data: Deflater().pack(data)),
+        ),
+        st.sampled_from([0, 1, 1, 1, 2, 8, 9]),
+        fin=st.booleans(),
+        reserved=st.sampled_from([0, 0, 4]),
+        mask=st.sampled_from([b"", MASK]),
+    ),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    passed=st.lists(st.tuples(st.sampled_from(["up", "down"]), FRAMES), max_size=12),
+    outcome=st.sampled_from(list(Outcome)), deflate=st.booleans(),
+    truncated=st.booleans(), ended=st.booleans(),
+)  # fmt: skip
+def test_arbitrary_frames(passed, outcome, deflate, truncated, ended):
+    fields = [("Sec-WebSocket-Extensions", "permessage-deflate")] if deflate else []
+    raw = socket(*passed, outcome=outcome, answer_fields=fields)
+    raw.tunnel_up.truncated = raw.tunnel_down.truncated = truncated
+    if not ended:
+        raw.ending = None
+    records = make_records(raw, KEY)
+    for number, record in enumerate(records):
+        assert str(record.id) == (f"boot-0-1.{number}" if number else "boot-0-1")
+        assert "could not be read" not in (lines_of(record)[-1]["problem"] or "")
 
 
 def test_a_fault_of_ours_is_recorded_as_such(monkeypatch, caplog):

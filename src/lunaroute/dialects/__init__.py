@@ -4,15 +4,25 @@ Pure functions of bytes; nothing here changes what it reads.
 """
 
 from lunaroute.dialects._answer import AnswerReader as AnswerReader
+from lunaroute.dialects._answer import MessageReader as MessageReader
 from lunaroute.dialects._answer import answer_reader as answer_reader
+from lunaroute.dialects._answer import message_reader as message_reader
 from lunaroute.dialects._endpoint import endpoint_of as endpoint_of
 from lunaroute.dialects._request import read_request as read_request
+from lunaroute.dialects._responses_socket import SocketRequest as SocketRequest
+from lunaroute.dialects._responses_socket import begins_response as begins_response
+from lunaroute.dialects._responses_socket import socket_request as socket_request
 from lunaroute.dialects._session import session_of as session_of
 
 __all__ = [
     "AnswerReader",
+    "MessageReader",
+    "SocketRequest",
     "answer_reader",
+    "begins_response",
     "endpoint_of",
+    "message_reader",
     "read_request",
     "session_of",
+    "socket_request",
 ]

@@ -54,12 +54,14 @@ _ANSWERS: dict[Endpoint, Callable[[], Answer]] = {
     Endpoint.COUNT_TOKENS: partial(PlainAnswer, None),
     Endpoint.CHAT: ChatAnswer,
     Endpoint.RESPONSES: ResponsesAnswer,
+    Endpoint.WEBSOCKET: partial(PlainAnswer, None),
+    Endpoint.WARM_UP: ResponsesAnswer,
     Endpoint.EMBEDDINGS: partial(PlainAnswer, chat_usage),
     Endpoint.MODELS: partial(PlainAnswer, None),
     Endpoint.OTHER: partial(PlainAnswer, None),
 }
 # Their bodies may be anything at all.
-_UNREAD = (Endpoint.MODELS, Endpoint.OTHER)
+_UNREAD = (Endpoint.MODELS, Endpoint.OTHER, Endpoint.WEBSOCKET)
 
 
 def answer_reader(
@@ -75,19 +77,63 @@ def answer_reader(
     return BodyReader(answer, must_parse=endpoint not in _UNREAD)
 
 
-class StreamReader:
-    """An event stream. A malformed event is a problem, an unknown one is counted."""
+def message_reader(endpoint: Endpoint) -> "MessageReader":
+    """The reader for one answer that comes as messages of a WebSocket; of the messages
+    that belong to no answer for ``Endpoint.WEBSOCKET``.
+    """
+    return MessageReader(_ANSWERS[endpoint]())
 
-    __slots__ = ("_answer", "_decoder", "_draft")
+
+class _EventReader:
+    """Events in. A malformed one is a problem, an unknown one is counted."""
+
+    __slots__ = ("_answer", "_draft")
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._draft = answer.draft
-        self._decoder = SseDecoder()
 
     @property
     def saw_token(self) -> bool:
         return self._draft.saw_token
+
+    def _read(self, name: str, data: bytes | str) -> None:
+        draft = self._draft
+        payload, problem = read_object(data)
+        if problem:
+            draft.trouble(f"event {draft.events}: {problem}")
+        elif not self._answer.take_event(name, payload):
+            draft.unknown_events += 1
+
+
+class MessageReader(_EventReader):
+    """Messages of a WebSocket, each the JSON that a stream has as an event's data."""
+
+    __slots__ = ()
+
+    @property
+    def is_over(self) -> bool:
+        """True once the answer has ended, be it by an error."""
+        return self._draft.complete or self._draft.error_text is not None
+
+    def feed(self, data: bytes) -> None:
+        """One whole message."""
+        self._draft.events += 1
+        self._read("", data)
+
+    def close(self) -> AnswerFacts:
+        self._answer.finish()
+        return self._draft.facts()
+
+
+class StreamReader(_EventReader):
+    """An event stream."""
+
+    __slots__ = ("_decoder",)
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer)
+        self._decoder = SseDecoder()
 
     def feed(self, data: bytes) -> None:
         for event in self._decoder.feed(data):
@@ -112,11 +158,7 @@ class StreamReader:
         if event.data == "[DONE]":
             draft.complete = draft.complete or draft.ends_by_done
             return
-        payload, problem = read_object(event.data)
-        if problem:
-            draft.trouble(f"event {draft.events}: {problem}")
-        elif not self._answer.take_event(event.event, payload):
-            draft.unknown_events += 1
+        self._read(event.event, event.data)
 
 
 class BodyReader:

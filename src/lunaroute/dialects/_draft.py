@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from lunaroute.dialects._error import read_error
+from lunaroute.dialects._error import read_error, read_status
 from lunaroute.dialects._json import JsonObject, get_str
 from lunaroute.dialects._transcript import Transcript
 from lunaroute.model import AnswerFacts, Usage
@@ -19,6 +19,7 @@ class Draft:
     transcript: Transcript = field(default_factory=Transcript)
     error_kind: str | None = None
     error_text: str | None = None
+    error_status: int | None = None
     has_refusal: bool = False
     events: int = 0
     unknown_events: int = 0
@@ -34,6 +35,7 @@ class Draft:
 
     def fail(self, payload: JsonObject) -> None:
         self.error_kind, self.error_text = read_error(payload)
+        self.error_status = read_status(payload)
 
     def trouble(self, problem: str) -> None:
         """The first problem is the one to tell: the others follow from it."""
@@ -49,6 +51,7 @@ class Draft:
             tool_calls=tuple(self.transcript.tool_calls),
             error_kind=self.error_kind,
             error_text=self.error_text,
+            error_status=self.error_status,
             has_refusal=self.has_refusal,
             events=self.events,
             unknown_events=self.unknown_events,

@@ -11,7 +11,7 @@ _OPENAI = {
     ("POST", "/chat/completions"): Endpoint.CHAT,
     ("POST", "/responses"): Endpoint.RESPONSES,
     # The upgrade to a WebSocket; there is no plain GET of all responses.
-    ("GET", "/responses"): Endpoint.RESPONSES,
+    ("GET", "/responses"): Endpoint.WEBSOCKET,
     ("POST", "/embeddings"): Endpoint.EMBEDDINGS,
     ("GET", "/models"): Endpoint.MODELS,
 }

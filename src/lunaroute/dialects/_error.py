@@ -18,6 +18,15 @@ def read_error(payload: JsonObject) -> tuple[str | None, str | None]:
     return _kind(error), _text(error)
 
 
+def read_status(payload: JsonObject) -> int | None:
+    """The HTTP status that an error on a WebSocket stands for."""
+    for name in ("status", "status_code"):
+        found = get_count(payload, name)
+        if found is not None and 400 <= found <= 599:
+            return found
+    return None
+
+
 def _kind(error: JsonObject) -> str | None:
     code = get_str(error, "code") or get_str(error, "type")
     if code is None and (number := get_count(error, "code")) is not None:

@@ -20,7 +20,8 @@ class PlainAnswer:
         self._usage = usage
 
     def take_event(self, name: str, payload: JsonObject, /) -> bool:
-        if name != "error" and payload.get("error") is None:
+        is_error = "error" in (name, payload.get("type"))
+        if not is_error and payload.get("error") is None:
             return False
         self.draft.fail(payload)
         return True

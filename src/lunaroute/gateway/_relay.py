@@ -137,7 +137,9 @@ async def _relay(
 
 
 async def _tunnel(ex: "Exchange", upstream: Upstream, response: ResponseHead) -> None:
-    """After a 101: bytes in both directions until either side ends."""
+    """After a 101: bytes in both directions until either side ends. Either is the
+    ordinary end of a tunnel; the record is told when it was the client's.
+    """
     _record_head(ex, response)
     ex.committed = True
     await ex.client.send(forward_response(response, close=False, tunnel=True))
@@ -146,7 +148,8 @@ async def _tunnel(ex: "Exchange", upstream: Upstream, response: ResponseHead) ->
         nursery.start_soon(_pump_up, ex, upstream, nursery.cancel_scope)
         await _pump_down(ex, upstream)
         nursery.cancel_scope.cancel()
-    ex.outcome = Outcome.ANSWERED
+    if ex.outcome is not Outcome.CLIENT_LEFT:
+        ex.outcome = Outcome.ANSWERED
     ex.gateway.note_success(ex.plan.provider.name)
 
 
@@ -158,8 +161,11 @@ async def _pump_up(ex: "Exchange", upstream: Upstream, scope: trio.CancelScope) 
             ex.up_bytes += len(data)
             if ex.tape is not None:
                 ex.tape.tunnel_up(ex.last_active, data)
-    except (NoAnswerError, ClientGone):
-        pass  # either side's end is a tunnel's ordinary end
+        ex.outcome = Outcome.CLIENT_LEFT
+    except ClientGone:
+        ex.outcome = Outcome.CLIENT_LEFT
+    except NoAnswerError:
+        pass  # the provider's end, which is no failure either
     scope.cancel()
 
 
@@ -171,5 +177,7 @@ async def _pump_down(ex: "Exchange", upstream: Upstream) -> None:
             ex.down_bytes += len(data)
             if ex.tape is not None:
                 ex.tape.tunnel_down(ex.last_active, data)
-    except (UpstreamFault, ClientGone):
+    except ClientGone:
+        ex.outcome = Outcome.CLIENT_LEFT
+    except UpstreamFault:
         return  # as above

@@ -11,14 +11,20 @@ from lunaroute.model import Outcome
 
 @dataclass(frozen=True, slots=True)
 class ExchangeId:
-    """``boot`` names one life of one gateway process, ``counter`` counts within it."""
+    """``boot`` names one life of one gateway process, ``counter`` counts within it.
+
+    ``turn`` counts the turns within a WebSocket, from 1; 0 is the exchange itself, and
+    the link knows no other.
+    """
 
     boot: str
     worker: int
     counter: int
+    turn: int = 0
 
     def __str__(self) -> str:
-        return f"{self.boot}-{self.worker}-{self.counter}"
+        whole = f"{self.boot}-{self.worker}-{self.counter}"
+        return f"{whole}.{self.turn}" if self.turn else whole
 
 
 @dataclass(frozen=True, slots=True)

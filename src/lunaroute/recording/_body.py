@@ -48,6 +48,11 @@ def read_body(tapped: Tapped, head: Head, key: bytes) -> Body:
     return Body(tuple(pieces), digest.hexdigest() if is_whole else None, problem)
 
 
+def keyed_hash(key: bytes, data: bytes) -> str:
+    """The hash that ``Body`` has, of a body that was never framed."""
+    return hmac.digest(key, data, "sha256").hex()
+
+
 def _framing(head: Head) -> tuple[Dechunker | None, Decoder]:
     transfer = head.words("transfer-encoding")
     layers = [*head.words("content-encoding"), *(t for t in transfer if t != "chunked")]

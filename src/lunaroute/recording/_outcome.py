@@ -8,7 +8,8 @@ def ending_of(raw: RawExchange) -> Ending:
     """The gateway's last word; one made up where the gateway died before it."""
     if raw.ending is not None:
         return raw.ending
-    last = [when for when, _ in (*raw.request.chunks, *raw.answer.chunks)]
+    bodies = (raw.request, raw.answer, raw.tunnel_up, raw.tunnel_down)
+    last = [when for body in bodies for when, _ in body.chunks]
     return Ending(
         outcome=Outcome.INTERRUPTED,
         status=0,

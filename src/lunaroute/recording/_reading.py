@@ -25,8 +25,13 @@ from lunaroute.recording._outcome import ending_of, outcome_of
 from lunaroute.recording._session import SessionName, name_session
 from lunaroute.recording._timeline import Timeline, timeline
 
-# The endpoints whose exchanges are turns of a conversation and have texts.
-TURNS = frozenset({Endpoint.MESSAGES, Endpoint.CHAT, Endpoint.RESPONSES})
+# The endpoints whose exchanges belong to a conversation and have texts. What a turn
+# builds upon may have been said by its warm-up only.
+TURNS = frozenset(
+    {Endpoint.MESSAGES, Endpoint.CHAT, Endpoint.RESPONSES, Endpoint.WARM_UP}
+)
+
+_SWITCHING = 101
 
 _DIALECTS = {dialect.value: dialect for dialect in Dialect}
 
@@ -65,13 +70,21 @@ class Reading:
     def is_turn(self) -> bool:
         return self.endpoint in TURNS
 
+    @property
+    def is_socket(self) -> bool:
+        """A WebSocket that came about, and may have turns within it."""
+        return self.endpoint is Endpoint.WEBSOCKET and self.status == _SWITCHING
+
 
 def read_exchange(raw: RawExchange, key: bytes) -> Reading:
     """Reads everything that can be read; ``key`` keys the hashes of the bodies."""
     reading = _with_request(_with_heads(bare_reading(raw)), key)
     reading = _with_answer(reading, key)
+    if reading.status == _SWITCHING and reading.outcome is Outcome.CLIENT_LEFT:
+        # Either side's end is a tunnel's ordinary end.
+        reading = replace(reading, outcome=Outcome.ANSWERED)
     if raw.shed:
-        return _troubled(reading, f"shed: {raw.shed} bytes, the buffer was full")
+        return troubled(reading, f"shed: {raw.shed} bytes, the buffer was full")
     return reading
 
 
@@ -137,9 +150,7 @@ def _with_request(reading: Reading, key: bytes) -> Reading:
     )
     # What is not there has no fault: the answer's status says what came of it.
     facts = request.problem if raw.request.size else None
-    return _troubled(
-        reading, _said("request body", body.problem), _said("request", facts)
-    )
+    return troubled(reading, said("request body", body.problem), said("request", facts))
 
 
 def _with_answer(reading: Reading, key: bytes) -> Reading:
@@ -159,16 +170,16 @@ def _with_answer(reading: Reading, key: bytes) -> Reading:
         answer_hash=body.hash,
         outcome=outcome,
     )
-    return _troubled(
-        reading, _said("answer body", body.problem), _said("answer", problem)
-    )
+    return troubled(reading, said("answer body", body.problem), said("answer", problem))
 
 
-def _said(where: str, problem: str | None) -> str | None:
+def said(where: str, problem: str | None) -> str | None:
+    """A problem with its place, None for none."""
     return f"{where}: {problem}" if problem else None
 
 
-def _troubled(reading: Reading, *problems: str | None) -> Reading:
+def troubled(reading: Reading, *problems: str | None) -> Reading:
+    """The reading with these problems besides those that it has."""
     found = [problem for problem in (reading.problem, *problems) if problem]
     return replace(reading, problem=clean("; ".join(found)) or None)
 
@@ -212,7 +223,7 @@ def _is_event_stream(head: Head) -> bool:
 def _read_answer(reading: Reading, body: Body) -> tuple[AnswerFacts, int]:
     """The facts of the answer, and when its first token was forwarded."""
     # After a 101 there are frames, not an answer.
-    if not reading.answer_head.fields or reading.status == 101:
+    if not reading.answer_head.fields or reading.status == _SWITCHING:
         return AnswerFacts(), 0
     content_type = reading.answer_head.get("content-type") or ""
     reader = answer_reader(

@@ -1,4 +1,7 @@
-"""One exchange made ready for both forms, whatever its bytes were."""
+"""One exchange made ready for both forms, whatever its bytes were.
+
+A WebSocket becomes several records: its own, and one for each turn on it.
+"""
 
 import logging
 from dataclasses import dataclass
@@ -7,6 +10,7 @@ from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.recording._events import event_lines
 from lunaroute.recording._reading import Reading, bare_reading, read_exchange
 from lunaroute.recording._rows import prepare_rows
+from lunaroute.recording._turns import with_turns
 from lunaroute.store import Prepared
 
 _log = logging.getLogger(__name__)
@@ -23,14 +27,19 @@ class Record:
     resent: bool
 
 
-def make_record(raw: RawExchange, key: bytes) -> Record:
+def make_records(raw: RawExchange, key: bytes) -> list[Record]:
     """Never raises: what cannot be read is recorded by the gateway's facts alone."""
     try:
-        return _write_down(read_exchange(raw, key), key)
+        return [_write_down(reading, key) for reading in _readings(raw, key)]
     except Exception as error:  # noqa: BLE001 - our fault must not stop the batch
         _log.exception("exchange %s could not be read", raw.id)
         problem = f"could not be read: {type(error).__name__}: {error}"
-        return _write_down(bare_reading(raw, problem), key)
+        return [_write_down(bare_reading(raw, problem), key)]
+
+
+def _readings(raw: RawExchange, key: bytes) -> tuple[Reading, ...]:
+    reading = read_exchange(raw, key)
+    return with_turns(reading, key) if reading.is_socket else (reading,)
 
 
 def _write_down(reading: Reading, key: bytes) -> Record:

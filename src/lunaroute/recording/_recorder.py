@@ -10,7 +10,7 @@ from pathlib import Path
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.recording._keeper import FileKeeper, StoreKeeper
-from lunaroute.recording._record import Record, make_record
+from lunaroute.recording._record import Record, make_records
 from lunaroute.store import ExchangeRow, Store
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,8 @@ _SLICE_BYTES = 16 * 1024 * 1024
 class RecordedBatch:
     """``ids`` are on disk and may be forgotten; ``rows`` are those that are news.
 
-    An exchange that was recorded before is among the ids and not among the rows.
+    An exchange that was recorded before is among the ids and not among the rows; the
+    turns on a WebSocket are among the rows and not among the ids.
     """
 
     ids: tuple[ExchangeId, ...]
@@ -85,7 +86,9 @@ class Recorder:
         if self._keeper is None:
             return []
         key = self._install_key()
-        records: list[Record] = [make_record(raw, key) for raw in part]
+        records: list[Record] = []
+        for raw in part:
+            records += make_records(raw, key)
         return self._keeper.keep(records, self._today())
 
     def _install_key(self) -> bytes:
@@ -116,5 +119,5 @@ def _slices(batch: list[RawExchange]) -> Iterator[list[RawExchange]]:
 
 
 def _held(raw: RawExchange) -> int:
-    bodies = (raw.request, raw.answer)
+    bodies = (raw.request, raw.answer, raw.tunnel_up, raw.tunnel_down)
     return sum(len(data) for body in bodies for _, data in body.chunks)

@@ -14,6 +14,8 @@ from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
 _CLASSES = {
     Endpoint.COUNT_TOKENS: "count_tokens",
     Endpoint.EMBEDDINGS: "embeddings",
+    Endpoint.WEBSOCKET: "websocket",
+    Endpoint.WARM_UP: "warm_up",
     Endpoint.MODELS: "other",
     Endpoint.OTHER: "other",
 }

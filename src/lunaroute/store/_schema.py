@@ -227,5 +227,12 @@ WHERE ifnull(e.endpoint, '') NOT IN ('models', 'other')
 GROUP BY e.session_id;
 """
 
-MIGRATIONS: tuple[str, ...] = (_TABLES, _SEARCH, _VIEWS)
+# A WebSocket's own row lasts as long as all of its turns together, and as the user's
+# pauses between them.
+_LATENCY = "sum(max(0, ifnull(e.ended_us - e.first_byte_up_us, 0)))"
+_VIEWS_WITH_WEBSOCKETS = "DROP VIEW sessions;" + _VIEWS.replace(
+    _LATENCY, f"{_LATENCY} FILTER (WHERE ifnull(e.endpoint, '') <> 'websocket')"
+)
+
+MIGRATIONS: tuple[str, ...] = (_TABLES, _SEARCH, _VIEWS, _VIEWS_WITH_WEBSOCKETS)
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 and its streams without I/O: heads, body ends, replies, events."""
+"""HTTP/1.1 and its streams without I/O: heads, body ends, replies, events, frames."""
 
 from lunaroute._fast import FramingError as FramingError
 from lunaroute.wire._body import Follower as Follower
@@ -19,3 +19,5 @@ from lunaroute.wire._reply import error_body as error_body
 from lunaroute.wire._reply import reply as reply
 from lunaroute.wire._sse import SseDecoder as SseDecoder
 from lunaroute.wire._sse import SseEvent as SseEvent
+from lunaroute.wire._websocket import WebSocketDecoder as WebSocketDecoder
+from lunaroute.wire._websocket import WebSocketMessage as WebSocketMessage
