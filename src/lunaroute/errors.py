@@ -43,5 +43,9 @@ class StoreError(LunarouteError):
     """The session store cannot be opened, read or written. Says which and why."""
 
 
+class NothingRecorded(StoreError):
+    """There is no store yet. The message says where it would be."""
+
+
 class LinkError(LunarouteError):
     """The bytes on the link are not frames of this version: our own fault."""

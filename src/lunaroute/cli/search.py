@@ -1,18 +1,39 @@
 """``lunaroute search``: where words stand in everything that was recorded."""
 
+import difflib
 import sys
 from dataclasses import asdict
 
 import click
 from rich.text import Text
 
-from lunaroute.cli._place import db_option, reading
+from lunaroute.cli._place import db_option, how_to_record, reading, switched_off
 from lunaroute.cli._text import console, json_text, local_time, one_line
-from lunaroute.store import Hit
+from lunaroute.store import Hit, Query, Sort, Store, parse_query
 
 
-@click.command(name="search")
-@click.argument("words", nargs=-1, required=True)
+class _Command(click.Command):
+    """Takes ``-word`` and ``--no-verify`` as words; its own options are options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = [name for option in self.params for name in option.opts]
+        known.append("--help")
+        end = args.index("--") if "--" in args else len(args)
+        names = {word.split("=")[0] for word in args[:end] if word.startswith("--")}
+        for name in sorted(names.difference(known)):
+            if close := difflib.get_close_matches(name, known):
+                raise click.NoSuchOption(name, possibilities=close, ctx=ctx)
+        # A short option would take letters out of the middle of `-word`.
+        helped = ["--help" if word == "-h" else word for word in args[:end]]
+        return super().parse_args(ctx, helped + args[end:])
+
+
+@click.command(
+    name="search",
+    cls=_Command,
+    context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]},
+)
+@click.argument("words", metavar="QUERY...", nargs=-1, required=True)
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),
@@ -20,25 +41,74 @@ from lunaroute.store import Hit
     show_default=True,
     help="How many hits to show.",
 )
+@click.option(
+    "--sort",
+    type=click.Choice([sort.value for sort in Sort]),
+    default=Sort.BEST.value,
+    show_default=True,
+    help="The best of the newest 10,000, the newest, or the best of all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @db_option
-def command(words: tuple[str, ...], limit: int, as_json: bool, db: str | None) -> None:
-    """Find texts in which all WORDS stand: prompts, answers, tools, errors.
+def command(
+    words: tuple[str, ...], limit: int, sort: str, as_json: bool, db: str | None
+) -> None:
+    """Find texts in which all words stand: prompts, answers, tools, errors.
 
-    "Several words" in quotes are looked for as a phrase. The best of the newest hits
-    come first. The exit code is 1 when nothing is found.
+    \b
+      foo "a phrase" begin*         all of them; in quotes everything is text
+      foo OR bar                    one of them: OR joins its two neighbours
+      -foo, NOT foo, (foo bar)      without it; a group
+      tool:Edit  model:claude-*     given to a tool or brought by it; * for anything
+      session:0b9a  agent:a1        ids, or their beginnings
+      role:user  kind:tool_*        who said it; prompt, answer, thinking, error ...
+      status:error|ok|429|5xx       how the exchange ended
+      after:2026-10-01 before:7d    days, times (2026-10-01T12:30) and ages
+      min_tokens:50k                of the exchange
+
+    Your shell takes quotes, * and () away: put the whole query in single quotes. The
+    exit code is 1 when nothing is found.
     """
+    query = parse_query(" ".join(words))
+    if query.refusal is not None:
+        _say(query.refusal)
+        sys.exit(2)
     with reading(db) as store:
-        hits = store.search(" ".join(words), limit)
+        hits = store.search(query, limit, Sort(sort))
+        for hint in query.hints:
+            _say(hint)
+        if not hits and not as_json:
+            _explain_nothing(store, query, " ".join(words), db)
     if as_json:
         click.echo(json_text([_as_json(hit) for hit in hits]))
-    elif hits:
+    else:
         out = console()
         for hit in hits:
             out.print(_line(hit))
-    else:
-        click.echo(f"nothing found for {one_line(' '.join(words))}", err=True)
     sys.exit(0 if hits else 1)
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"lunaroute: {one_line(sentence)}", err=True)
+
+
+def _explain_nothing(store: Store, query: Query, words: str, db: str | None) -> None:
+    if not store.has_texts():
+        _say(f"nothing has been recorded yet at {store.path}; {how_to_record(db)}")
+        return
+    click.echo(f"nothing found for {one_line(words)}", err=True)
+    _say(_advice(query))
+    if setting := switched_off(db):
+        _say(f"recording is off: nothing new is found until {setting} is true")
+
+
+def _advice(query: Query) -> str:
+    if query.root is None:
+        return "a word needs a letter, a digit or _ to be found"
+    return (
+        "whole words are found as they were written: try fewer of them, begin* for"
+        " beginnings, one OR another, fewer fields; -word leaves out unless quoted"
+    )
 
 
 def _line(hit: Hit) -> Text:

@@ -1,6 +1,9 @@
 """The SQLite file: opened, migrated, written and searched. The only door to APSW."""
 
 from lunaroute.store._connect import make_private_directory as make_private_directory
+from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES
+from lunaroute.store._query import Query as Query
+from lunaroute.store._query import parse_query as parse_query
 from lunaroute.store._rows import ExchangeRow as ExchangeRow
 from lunaroute.store._rows import Hit as Hit
 from lunaroute.store._rows import JsonlFile as JsonlFile
@@ -12,6 +15,7 @@ from lunaroute.store._rows import TextRow as TextRow
 from lunaroute.store._rows import ToolCallRow as ToolCallRow
 from lunaroute.store._rows import ToolResultRow as ToolResultRow
 from lunaroute.store._schema import SCHEMA_VERSION as SCHEMA_VERSION
+from lunaroute.store._search import Sort as Sort
 from lunaroute.store._store import Store as Store
 from lunaroute.store._store import open_store as open_store
 from lunaroute.store._write import Batch as Batch

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apsw
 
-from lunaroute.errors import StoreError
+from lunaroute.errors import NothingRecorded, StoreError
 from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 
 # A reader's query or an older writer's last commit may hold us up; a batch can wait.
@@ -52,7 +52,7 @@ def connect_writer(path: Path) -> apsw.Connection:
 
 def connect_reader(path: Path) -> apsw.Connection:
     """Opens for reading only, beside a writer or without one."""
-    nothing = StoreError(f"nothing has been recorded yet at {path}")
+    nothing = NothingRecorded(f"nothing has been recorded yet at {path}")
     if not path.exists():
         raise nothing
     with explained(path):

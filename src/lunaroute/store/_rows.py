@@ -186,7 +186,10 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search hit; ``snippet`` is its excerpt in pieces, True where words match."""
+    """A search hit; ``snippet`` is its excerpt in pieces, True where words match.
+
+    ``model``, ``agent`` and ``outcome`` are of the exchange that brought the text.
+    """
 
     started_at: int
     session_id: str
@@ -194,6 +197,9 @@ class Hit:
     kind: str
     role: str
     snippet: tuple[tuple[str, bool], ...]
+    model: str | None
+    agent: str | None
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,51 +1,125 @@
 """Full-text search: relevance, ranked within the newest hits."""
 
+import json
 import re
 import secrets
+from enum import StrEnum
 from typing import Any
 
 import apsw
 
+from lunaroute.store._plan import Plan, make_plan
+from lunaroute.store._query import Query
 from lunaroute.store._rows import Hit
-from lunaroute.store._words import match_expression
 
 # Ranking a common word over a million texts takes a second; the newest ones are the
 # ones looked for, and so many of them rank in milliseconds.
 NEWEST = 10_000
 
 _SNIPPET_TOKENS = 24
+_SNIPPET_LETTERS = 160
 
-_RANKED = """
-WITH newest AS MATERIALIZED (
-  SELECT rowid AS id, rank AS score FROM texts_index
-  WHERE texts_index MATCH ? ORDER BY rowid DESC LIMIT ?
-)
-SELECT newest.id, e.started_at, t.session_id, t.exchange_id, t.kind, t.role
-FROM newest JOIN texts t ON t.id = newest.id JOIN exchanges e ON e.id = t.exchange_id
-ORDER BY newest.score, newest.id DESC LIMIT ?
+_FACTS = """
+t.id AS id, e.started_at AS started_at, t.session_id, t.exchange_id, t.kind, t.role,
+ifnull(e.model_used, e.model_requested), e.agent, e.outcome
 """
-_SNIPPET = """
-SELECT snippet(texts_index, 0, ?, ?, '…', ?) FROM texts_index
-WHERE texts_index MATCH ? AND rowid = ?
+# CROSS JOIN: the index stays outermost and gives its rows in the order asked for. The
+# plus keeps conditions on t.id from being asked of the index one id at a time.
+_MATCHED = f"""
+SELECT {_FACTS}, %s AS score
+FROM texts_index CROSS JOIN texts t ON t.id = +texts_index.rowid
+CROSS JOIN exchanges e ON e.id = t.exchange_id
+WHERE texts_index MATCH ? AND %s ORDER BY texts_index.rowid DESC LIMIT ?
+"""  # noqa: S608 - column names of our own
+_NARROWED = f"""
+SELECT {_FACTS}, 0 AS score
+FROM texts t JOIN exchanges e ON e.id = t.exchange_id
+WHERE %s ORDER BY t.id DESC LIMIT ?
+"""  # noqa: S608 - as above
+_ORDERED = """
+WITH found AS MATERIALIZED (%s) SELECT * FROM found ORDER BY %s LIMIT ?
+"""
+# One pass for all: many words may begin as a prefix does, and each pass gathers them.
+_SNIPPETS = """
+SELECT rowid, snippet(texts_index, 0, ?, ?, '…', ?) FROM texts_index
+WHERE texts_index MATCH ? AND rowid BETWEEN ? AND ?
+AND +rowid IN (SELECT value FROM json_each(?))
+"""
+_BEGINNING = """
+SELECT substr(text, 1, ?1) || iif(length(text) > ?1, '…', '') FROM texts WHERE id = ?2
 """
 
 
-def search(connection: apsw.Connection, words: str, limit: int) -> tuple[Hit, ...]:
-    """The best hits for ``words``; no hits for words without a letter or digit."""
-    expression = match_expression(words)
-    if not expression:
+class Sort(StrEnum):
+    """In which order hits come."""
+
+    BEST = "best"  # by relevance, of the newest 10,000
+    TIME = "time"  # the newest first
+    RANK = "rank"  # by relevance, of all
+
+
+def search(
+    connection: apsw.Connection, query: Query, limit: int, sort: Sort
+) -> tuple[Hit, ...]:
+    """The hits for ``query``; none where nothing is left to look for.
+
+    A query without words that must stand has no relevance: its newest come first.
+    """
+    if query.root is None:
         return ()
+    plan = make_plan(query.root)
     # Recorded text may hold any mark we could choose; it cannot hold a fresh one.
     mark = secrets.token_hex(8)
+    rows = _rows(connection, plan, limit, sort)
+    snippets = _snippets(connection, plan.marks, [row[0] for row in rows], mark)
     hits = []
-    ranked = connection.execute(_RANKED, (expression, NEWEST, max(0, limit)))
-    rows: list[tuple[Any, ...]] = ranked.fetchall()
-    for text_id, *facts in rows:
-        key = (f"<{mark}", f">{mark}", _SNIPPET_TOKENS, expression, text_id)
-        excerpt = str(connection.execute(_SNIPPET, key).get)
-        facts.append(_pieces(excerpt, mark))
-        hits.append(Hit(*facts))
+    for text_id, *place, model, agent, outcome, _ in rows:
+        excerpt = snippets.get(text_id)
+        if excerpt is None:
+            excerpt = _beginning(connection, text_id)
+        started_at, session_id, exchange_id, kind, role = place
+        where = (started_at, session_id, exchange_id, kind, role)
+        hits.append(Hit(*where, _pieces(excerpt, mark), model, agent, outcome))
     return tuple(hits)
+
+
+def has_texts(connection: apsw.Connection) -> bool:
+    """Whether there is anything to search."""
+    return bool(connection.execute("SELECT EXISTS (SELECT 1 FROM texts)").get)
+
+
+def _rows(
+    connection: apsw.Connection, plan: Plan, limit: int, sort: Sort
+) -> list[tuple[Any, ...]]:
+    newest = -1 if sort is Sort.RANK else NEWEST
+    is_ranked = sort is not Sort.TIME and plan.match is not None
+    if plan.match is None:
+        found = _NARROWED % plan.condition
+        values = [*plan.values, newest, max(0, limit)]
+    else:
+        score = "texts_index.rank" if is_ranked else "0"
+        found = _MATCHED % (score, plan.condition)
+        values = [plan.match, *plan.values, newest, max(0, limit)]
+    order = "score, id DESC" if is_ranked else "started_at DESC, id DESC"
+    return connection.execute(_ORDERED % (found, order), values).fetchall()
+
+
+def _snippets(
+    connection: apsw.Connection, marks: str | None, ids: list[int], mark: str
+) -> dict[int, str]:
+    """Where the words stand, for those texts in which any of them does."""
+    if marks is None or not ids:
+        return {}
+    shape = (f"<{mark}", f">{mark}", _SNIPPET_TOKENS)
+    key = (*shape, marks, min(ids), max(ids), json.dumps(ids))
+    rows: list[tuple[Any, ...]] = connection.execute(_SNIPPETS, key).fetchall()
+    return dict(rows)
+
+
+def _beginning(connection: apsw.Connection, text_id: int) -> str:
+    """How the text begins; nothing if it was deleted a moment ago."""
+    found = connection.execute(_BEGINNING, (_SNIPPET_LETTERS, text_id)).get
+    return str(found or "")
 
 
 def _pieces(excerpt: str, mark: str) -> tuple[tuple[str, bool], ...]:

@@ -11,6 +11,7 @@ import apsw
 from lunaroute.errors import StoreError
 from lunaroute.store import _read, _search
 from lunaroute.store._connect import connect_reader, connect_writer, explained
+from lunaroute.store._query import Query, parse_query
 from lunaroute.store._rows import (
     ExchangeRow,
     Hit,
@@ -19,6 +20,7 @@ from lunaroute.store._rows import (
     StoredCall,
     StoredText,
 )
+from lunaroute.store._search import Sort
 from lunaroute.store._write import Batch, transaction
 
 
@@ -76,10 +78,21 @@ class Store:
                 if batch.offset(file.path) is None:
                     batch.set_offset(file)
 
-    def search(self, words: str, limit: int) -> tuple[Hit, ...]:
-        """The texts in which all ``words`` stand, best first; never a syntax error."""
+    def search(
+        self, query: Query | str, limit: int, sort: Sort = Sort.BEST
+    ) -> tuple[Hit, ...]:
+        """The texts that ``query`` asks for; a StoreError where it was refused."""
+        if isinstance(query, str):
+            query = parse_query(query)
+        if query.refusal is not None:
+            raise StoreError(query.refusal)
         with explained(self.path):
-            return _search.search(self._connection, words, limit)
+            return _search.search(self._connection, query, limit, sort)
+
+    def has_texts(self) -> bool:
+        """Whether there is anything to search."""
+        with explained(self.path):
+            return _search.has_texts(self._connection)
 
     def list_sessions(self, limit: int) -> tuple[SessionRow, ...]:
         """The sessions that were active last, newest first."""

@@ -1,0 +1,186 @@
+"""A query's tree as SQL: what the full-text index answers, and what narrows it.
+
+In the statements ``t`` is the text and ``e`` the exchange that brought it first. Every
+condition is true or false and never NULL, so that it can be negated.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lunaroute.store._query import And, Field, Node, Not, Or, Words
+
+_Value = str | int
+
+_LIKE = "LIKE ? ESCAPE '\\'"
+_TOKENS = " + ".join(
+    f"ifnull(e.{name}, 0)"
+    for name in (
+        "input_uncached",
+        "cache_read",
+        "cache_write_5m",
+        "cache_write_1h",
+        "output",
+        "thinking",
+        "reasoning",
+        "audio_input",
+        "audio_output",
+    )
+)
+# The names are read from their index alone, and the calls by it: texts are long.
+_NAMED = f"c.name IN (SELECT DISTINCT n.name FROM tool_calls n WHERE n.name {_LIKE})"  # noqa: S608 - a constant of our own
+# What was given to the tool and what came back from it.
+_OF_TOOL = f"""t.id IN (
+  SELECT i.id FROM tool_calls c CROSS JOIN texts i ON i.exchange_id = c.exchange_id
+    AND i.kind = 'tool_input' AND i.text = c.arguments WHERE {_NAMED}
+  UNION ALL
+  SELECT c.result_text_id FROM tool_calls c
+    WHERE c.result_text_id IS NOT NULL AND {_NAMED}
+)"""  # noqa: S608 - a constant of our own
+_CONDITIONS = {
+    "tool": _OF_TOOL,
+    "model": (
+        f"(ifnull(e.model_used, '') {_LIKE} OR ifnull(e.model_requested, '') {_LIKE})"
+    ),
+    "session": "t.session_id GLOB ?",
+    "agent": "ifnull(e.agent, '') GLOB ?",
+    "kind": f"t.kind {_LIKE}",
+    "after": "e.started_at >= ?",
+    "before": "e.started_at < ?",
+    "min_tokens": f"{_TOKENS} >= ?",
+}
+_MATCH = "t.id IN (SELECT rowid FROM texts_index WHERE texts_index MATCH ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """``match`` is the FTS5 expression that ranks, None where the query has none.
+
+    ``condition`` narrows further and takes ``values``. ``marks`` is an FTS5 expression
+    of the words to highlight.
+    """
+
+    match: str | None
+    condition: str
+    values: tuple[_Value, ...]
+    marks: str | None
+
+
+def make_plan(root: Node) -> Plan:
+    """Whatever must hold and is text goes to the index as one expression."""
+    parts = root.parts if isinstance(root, And) else (root,)
+    texts = [part for part in parts if _is_text(part)]
+    match = _match_all(texts)
+    narrowing = [part for part in parts if match is None or part not in texts]
+    values: list[_Value] = []
+    condition = " AND ".join(f"({_condition(part, values)})" for part in narrowing)
+    marks = " OR ".join(dict.fromkeys(_wanted(root)))
+    return Plan(match, condition or "1", tuple(values), marks or None)
+
+
+def match_expression(node: Node) -> str | None:
+    """The node as an FTS5 expression; None where it is more than text.
+
+    Nothing of the user's is left outside a string, so columns and FTS5's own
+    operators mean nothing.
+    """
+    if isinstance(node, Words):
+        text = node.text.replace('"', '""')
+        return f'"{text}" *' if node.is_prefix else f'"{text}"'
+    if isinstance(node, And):
+        return _match_all(list(node.parts))
+    if isinstance(node, Or):
+        return _joined(" OR ", [match_expression(part) for part in node.parts])
+    return None
+
+
+def _match_all(parts: list[Node]) -> str | None:
+    # FTS5 can leave out of something, not out of everything.
+    wanted = [match_expression(p) for p in parts if not isinstance(p, Not)]
+    left_out = [match_expression(p.part) for p in parts if isinstance(p, Not)]
+    expression = _joined(" AND ", wanted)
+    if expression is None or not left_out:
+        return expression
+    others = _joined(" OR ", left_out)
+    return None if others is None else f"({expression}) NOT ({others})"
+
+
+def _joined(operator: str, expressions: list[str | None]) -> str | None:
+    known = [expression for expression in expressions if expression is not None]
+    if not known or len(known) < len(expressions):
+        return None
+    return known[0] if len(known) == 1 else operator.join(f"({one})" for one in known)
+
+
+def _is_text(part: Node) -> bool:
+    node = part.part if isinstance(part, Not) else part
+    return match_expression(node) is not None
+
+
+def _wanted(node: Node) -> list[str]:
+    """The words that may stand in a hit, each as an FTS5 string."""
+    if isinstance(node, Words):
+        return [match_expression(node) or ""]
+    if isinstance(node, And | Or):
+        return [word for part in node.parts for word in _wanted(part)]
+    return []
+
+
+def _condition(node: Node, values: list[_Value]) -> str:
+    expression = match_expression(node)
+    if expression is not None:
+        values.append(expression)
+        return _MATCH
+    if isinstance(node, Field):
+        condition, value = _field(node)
+        values.extend([value] * condition.count("?"))
+        return condition
+    if isinstance(node, Not):
+        return f"NOT ({_condition(node.part, values)})"
+    assert isinstance(node, And | Or)
+    operator = " AND " if isinstance(node, And) else " OR "
+    return operator.join(f"({_condition(part, values)})" for part in node.parts)
+
+
+def _field(field: Field) -> tuple[str, _Value]:
+    """The condition and the value for each of its places."""
+    name, value = field.name, field.value
+    if name == "status":
+        return _status(value)
+    if name == "role":
+        return _role(str(value))
+    if name in ("session", "agent"):
+        value = _beginning(str(value))
+    elif isinstance(value, str):
+        value = _pattern(value)
+    return _CONDITIONS[name], value
+
+
+def _status(value: _Value) -> tuple[str, _Value]:
+    if isinstance(value, int):
+        return "ifnull(e.status, 0) = ?", value
+    if value == "ok":
+        return "e.outcome = ?", "answered"
+    if value == "error":
+        return "e.outcome <> ?", "answered"
+    if value.endswith("xx"):
+        return "ifnull(e.status, 0) / 100 = ?", int(value[0])
+    return "e.outcome = ?", value
+
+
+def _role(value: str) -> tuple[str, _Value]:
+    # To one vendor what a tool brought is the user's, to the other the tool's.
+    if value.lower() in ("tool", "function"):
+        return "t.kind = ?", "tool_output"
+    return f"(t.kind <> 'tool_output' AND t.role {_LIKE})", _pattern(value)
+
+
+def _pattern(value: str) -> str:
+    """For LIKE, which ignores the case of ASCII letters: ``*`` is the one wildcard."""
+    escaped = re.sub(r"[\\%_]", r"\\\g<0>", value)
+    return re.sub(r"\*+", "%", escaped)
+
+
+def _beginning(value: str) -> str:
+    """For GLOB, which can use an index: an id that begins so, and is not empty."""
+    escaped = re.sub(r"[*?\[]", r"[\g<0>]", value.rstrip("*"))
+    return f"{escaped}*" if escaped else "?*"
