@@ -322,3 +322,30 @@ def test_an_absolute_target_is_forwarded_by_its_path(serve, provider):
         assert seen.line == b"POST /v1/messages?beta=true HTTP/1.1"
     assert {row["path"] for row in serve.recorded(2)} == {"/v1/messages"}
     assert not any("SECRET" in str(event) for event in serve.events())
+
+
+def test_a_reload_while_the_recorder_waits_to_be_started_again(serve, provider):
+    """One that keeps dying waits ever longer; a reload in that time takes its place."""
+    dead = 0
+    for _ in range(8):
+        dead = serve.child("observer", other_than=dead)
+        os.kill(dead, signal.SIGKILL)
+    serve.process.send_signal(signal.SIGHUP)
+    until(lambda: "configuration reloaded" in "".join(serve.output), "the reload")
+    with Raw(serve.port) as client:
+        client.send(post(ask()))
+        assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+    assert serve.recorded(1)[0]["outcome"] == "answered"
+    assert serve.stop() == 0
+    assert not list((serve.home / "run").glob("*"))
+
+
+def test_a_stop_within_a_reload_leaves_nothing(serve, provider):
+    with Raw(serve.port) as client:
+        client.send(post(ask()))
+        client.read_answer()
+    serve.recorded(1)
+    serve.process.send_signal(signal.SIGHUP)
+    assert serve.stop() == 0
+    assert "starting it again" not in serve.stderr
+    assert not list((serve.home / "run").glob("*"))

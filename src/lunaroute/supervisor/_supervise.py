@@ -87,6 +87,7 @@ class Supervisor:
         self._children: dict[Child, Generation] = {}
         self._stopping = False
         self._reloading: trio.CancelScope | None = None
+        self._reloaded = trio.Event()
         self._hurry = trio.Event()
         self.exit_code = 0
 
@@ -126,7 +127,7 @@ class Supervisor:
         observer = start("observer", lambda: None)
         generation.observer = observer
         self._adopt(observer, generation)
-        await observer.control.send(
+        started = await observer.control.send(
             "start",
             options={
                 **generation.plan["observer"],
@@ -134,6 +135,8 @@ class Supervisor:
             },
             descriptors=[generation.place.listener.fileno()],
         )
+        if not started:  # it is dead already; who keeps it starts it again
+            return
         for gateway in self._living("gateway"):
             if self._children[gateway].recording:
                 await _link(gateway, observer)
@@ -188,6 +191,9 @@ class Supervisor:
 
     async def _reload(self) -> None:
         """A new generation takes over; a bad configuration changes nothing."""
+        if self._stopping:
+            return
+        self._reloaded = trio.Event()
         with trio.CancelScope() as self._reloading:
             try:
                 await self._replace()
@@ -196,6 +202,7 @@ class Supervisor:
                     f"the new configuration is not used, nothing has changed: {error}"
                 )
         self._reloading = None
+        self._reloaded.set()
 
     async def _replace(self) -> None:
         old = self.current
@@ -203,14 +210,19 @@ class Supervisor:
         new = Generation(plan, self._listeners(old, plan), meeting(plan))
         try:
             await self._start_gateways(new)
-        except (OSError, trio.TooSlowError) as error:
+        except BaseException as error:  # cancelled, too: by an order to stop
             self._abandon(old, new)
-            raise ConfigError("the new gateway does not start") from error
-        old.retired = True
-        self.current = new
-        if new.recording:
-            await self._release_observers()
-            await self._start_observer(new)
+            if isinstance(error, (OSError, trio.TooSlowError)):
+                raise ConfigError("the new gateway does not start") from error
+            raise
+        with trio.CancelScope(shield=True):  # bounded by RELEASE_SECONDS
+            old.retired = True
+            self.current = new
+            if new.recording:
+                # Also of one that is dead and waits to be started again.
+                old.unrecorded = True
+                await self._release_observers()
+                await self._start_observer(new)
         say("configuration reloaded")
         self._nursery.start_soon(self._retire, old, new)
 
@@ -266,6 +278,8 @@ class Supervisor:
 
     async def _stop(self) -> None:
         """Drains: no new connections, streams finish, the observer commits."""
+        if self._reloading is not None:
+            await self._reloaded.wait()
         self.current.retired = True
         for listener in self.current.listeners:
             listener.close()
@@ -276,6 +290,7 @@ class Supervisor:
                 for gateway in gateways:
                     drains.start_soon(self._drain, gateway, self.current.drain_seconds)
             each.cancel_scope.cancel()
+        self.current.unrecorded = True  # also if its observer is dead just now
         observers = self._living("observer")
         for observer in observers:
             self._children[observer].unrecorded = True
