@@ -23,7 +23,7 @@ def test_a_child_reads_options_and_writes_the_plan(tmp_path):
     done = run(["resolve"], '{"port": 0}', HOME=str(tmp_path), LUNAROUTE_PORT="5")
     assert (done.returncode, done.stderr) == (0, "")
     plan = json.loads(done.stdout)
-    assert set(plan) == {"version", "supervisor", "gateway", "observer"}
+    assert set(plan) == {"supervisor", "gateway", "observer"}
     assert plan["supervisor"]["port"] == 0
 
 

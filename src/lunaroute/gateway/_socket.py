@@ -1,7 +1,7 @@
 """Non-blocking sockets, plain and TLS: try first, wait only when the kernel would.
 
 The measured reason: ``trio.socket`` adds 11-15 µs to every chunk, a wait that was
-not needed 5-8 (docs/architecture.md, section 1).
+not needed 5-8 (measured in a relay of its own; benchmarks/README.md has the whole).
 """
 
 import fcntl
