@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from lunaroute.config._provider import Providers
 from lunaroute.errors import ConfigError
+from lunaroute.routing import is_loopback
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -46,7 +47,7 @@ def proxy_of(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     host = (parts.hostname or "").rstrip(".")
     port = parts.port or DEFAULT_PORTS[parts.scheme]
     name = _variable(parts.scheme, environ)
-    if not name or _is_loopback(host):
+    if not name or is_loopback(host):
         return None
     exceptions = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     if _is_excepted(host, port, exceptions):
@@ -86,11 +87,6 @@ def _authorization(parts: SplitResult) -> str:
         return ""
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     return f"Basic {b64encode(pair.encode()).decode()}"
-
-
-def _is_loopback(host: str) -> bool:
-    address = _address(host)
-    return host == "localhost" or (address is not None and address.is_loopback)
 
 
 def _is_excepted(host: str, port: int, exceptions: str) -> bool:

@@ -7,10 +7,10 @@ told by their headers. Other machines show a token.
 """
 
 import hmac
-import ipaddress
 from dataclasses import dataclass
 
 from lunaroute.errors import ClientFault
+from lunaroute.routing import is_loopback
 from lunaroute.wire import RequestHead, parse_request
 
 TOKEN_HEADER = b"x-lunaroute-token"
@@ -83,18 +83,6 @@ class Admission:
                 "header x-lunaroute-token or as /t/TOKEN in front of the path",
                 status=401,
             )
-
-
-def is_loopback(name: str) -> bool:
-    """For names and literal addresses; ``*.localhost`` is loopback (RFC 6761 6.3)."""
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
 
 
 def without_token(head: RequestHead) -> tuple[bytes, RequestHead]:

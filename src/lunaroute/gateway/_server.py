@@ -225,11 +225,7 @@ class Gateway:
             return await self._refuse(client, head, clock, fault)
         if left is not None:
             plan = replace(plan, change=count_forward(plan.change, left))
-        elif (
-            not shown
-            and path not in OWN_PATHS
-            and self._codex[plan.provider.name] is None
-        ):
+        elif not shown and self._codex[plan.provider.name] is None:
             client.plan = plan  # holds for the next request, too, if it looks the same
         return await self._exchange(client, head, plan, clock)
 

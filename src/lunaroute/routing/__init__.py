@@ -20,6 +20,7 @@ from lunaroute.routing._facts import Facts as Facts
 from lunaroute.routing._facts import facts_of as facts_of
 from lunaroute.routing._hops import count_forward as count_forward
 from lunaroute.routing._hops import forwards_left as forwards_left
+from lunaroute.routing._loopback import is_loopback as is_loopback
 from lunaroute.routing._paths import Bypass as Bypass
 from lunaroute.routing._paths import dialect_of as dialect_of
 from lunaroute.routing._paths import guess_dialect as guess_dialect

@@ -1,6 +1,5 @@
 """The Codex CLI's own login: what its file holds, and when it may be used. Pure."""
 
-import ipaddress
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from lunaroute.model import Dialect
 from lunaroute.routing._base import Origin
 from lunaroute.routing._credentials import HeaderChange
 from lunaroute.routing._facts import CARRIERS, Facts
+from lunaroute.routing._loopback import is_loopback
 
 # The login goes to these hosts and to those below them, to nobody else.
 _HOSTS = ("api.openai.com", "chatgpt.com")
@@ -82,7 +82,7 @@ def may_use_login(dialect: Dialect, origin: Origin, facts: Facts, peer: str) -> 
         dialect is Dialect.OPENAI
         and not facts.has_credential
         and not facts.is_indirect
-        and is_loopback(peer)
+        and is_loopback(_host_of(peer))
         and is_openais(origin)
     )
 
@@ -109,15 +109,9 @@ def codex_user_agent(version: str, system: str, machine: str) -> str:
     return f"{_ORIGINATOR}/{version} ({system}; {machine}) xterm-256color"
 
 
-def is_loopback(peer: str) -> bool:
-    """Whether ``host:port`` (brackets around IPv6) is this machine itself."""
-    host = peer.rpartition(":")[0].strip("[]")
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return bool((mapped or address).is_loopback)
+def _host_of(peer: str) -> str:
+    """Of ``host:port``, without the brackets around IPv6."""
+    return peer.rpartition(":")[0].strip("[]")
 
 
 def _dig(found: Any, path: str) -> Any:
