@@ -80,6 +80,21 @@ class ExchangeRow:
     answer_headers: str | None = None
     problem: str | None = None
     jsonl_file: str | None = None
+    # Where the exchange's lines begin in that file, and how many bytes they take.
+    jsonl_offset: int | None = None
+    jsonl_length: int | None = None
+    project: str | None = None
+    metadata: str | None = None
+    # How often the same body had been sent before in its session.
+    retry: int = 0
+    # US dollars; all None where the price is not known, which is not zero.
+    cost_usd: float | None = None
+    cost_input_usd: float | None = None
+    cost_cache_read_usd: float | None = None
+    cost_cache_write_usd: float | None = None
+    cost_output_usd: float | None = None
+    price_entry: str | None = None
+    price_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,5 +234,27 @@ _VIEWS_WITH_WEBSOCKETS = "DROP VIEW sessions;" + _VIEWS.replace(
     _LATENCY, f"{_LATENCY} FILTER (WHERE ifnull(e.endpoint, '') <> 'websocket')"
 )
 
-MIGRATIONS: tuple[str, ...] = (_TABLES, _SEARCH, _VIEWS, _VIEWS_WITH_WEBSOCKETS)
+# Where an exchange's lines stand, whose it was, what it cost.
+_PLACES_AND_COSTS = """
+ALTER TABLE exchanges ADD COLUMN jsonl_offset INTEGER;
+ALTER TABLE exchanges ADD COLUMN jsonl_length INTEGER;
+ALTER TABLE exchanges ADD COLUMN project TEXT;
+ALTER TABLE exchanges ADD COLUMN metadata TEXT;
+ALTER TABLE exchanges ADD COLUMN retry INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exchanges ADD COLUMN cost_usd REAL;
+ALTER TABLE exchanges ADD COLUMN cost_input_usd REAL;
+ALTER TABLE exchanges ADD COLUMN cost_cache_read_usd REAL;
+ALTER TABLE exchanges ADD COLUMN cost_cache_write_usd REAL;
+ALTER TABLE exchanges ADD COLUMN cost_output_usd REAL;
+ALTER TABLE exchanges ADD COLUMN price_entry TEXT;
+ALTER TABLE exchanges ADD COLUMN price_version TEXT;
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    _TABLES,
+    _SEARCH,
+    _VIEWS,
+    _VIEWS_WITH_WEBSOCKETS,
+    _PLACES_AND_COSTS,
+)
 SCHEMA_VERSION = len(MIGRATIONS)
