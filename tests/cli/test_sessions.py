@@ -6,9 +6,10 @@ import pytest
 from click.testing import CliRunner
 
 from lunaroute.cli.sessions import command
+from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.cli.record import is_harmless, make_record
-from tests.recording.build import SESSION
+from tests.recording.build import SESSION, exchange
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,21 @@ def test_a_long_text_is_cut_in_the_listing_only(tmp_path):
     assert "… 28 more lines" in shown
     whole = run("show", SESSION, "--json", "--db", str(tmp_path / "s.db")).stdout
     assert "line 39" in whole
+
+
+def test_raw_gives_a_body_back(tmp_path):
+    body = b'{ "model": "m", "messages": [1.0, "\xc3\xa4"] }'
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        sent = exchange(1, request_pieces=[body])
+        Recorder(tmp_path / "sessions", store).record([sent])
+    run_raw = run("raw", "boot-0-1", "--db", str(tmp_path / "sessions.db"))
+    assert run_raw.stdout_bytes == body
+    missing = run("raw", "nobody", "--db", str(tmp_path / "sessions.db"))
+    assert missing.exit_code == 2
+    assert "there is no request 'nobody'" in missing.stderr
+
+
+def test_raw_of_what_was_not_kept(db):
+    found = run("raw", "boot-0-1", "--db", db)
+    assert found.exit_code == 2
+    assert "session_recording.jsonl.enabled was false" in found.stderr

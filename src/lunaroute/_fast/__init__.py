@@ -15,7 +15,7 @@ COMPILED: bool
 try:
     if os.environ.get("LUNAROUTE_PURE_PYTHON", "") not in ("", "0"):
         raise ImportError("LUNAROUTE_PURE_PYTHON asks for the twins")
-    from lunaroute._fast import _chunked, _head, _luhn, _session, _sse
+    from lunaroute._fast import _chunked, _head, _luhn, _session, _sse, _values
 
     ChunkedBody = _chunked.ChunkedBody
     field_value = _head.field_value
@@ -27,6 +27,7 @@ try:
     luhn_valid = _luhn.luhn_valid
     user_id_span = _session.user_id_span
     event_ends = _sse.event_ends
+    value_spans = _values.value_spans
 except ImportError:
     from lunaroute._fast._chunked_py import (  # type: ignore[assignment] # same methods
         ChunkedBody as ChunkedBody,
@@ -40,6 +41,7 @@ except ImportError:
     from lunaroute._fast._luhn_py import luhn_valid as luhn_valid
     from lunaroute._fast._session_py import user_id_span as user_id_span
     from lunaroute._fast._sse_py import event_ends as event_ends
+    from lunaroute._fast._values_py import value_spans as value_spans
 
     COMPILED = False
 else:
@@ -58,4 +60,5 @@ __all__ = [
     "scan_request",
     "scan_response",
     "user_id_span",
+    "value_spans",
 ]

@@ -12,7 +12,7 @@ COMMANDS = {
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",
-    "sessions": "List recorded sessions, show one.",
+    "sessions": "List recorded sessions, show one, give a request back.",
     "config": "Check a configuration, show where each value comes from.",
 }
 

@@ -1,5 +1,6 @@
 """``lunaroute sessions``: what was recorded, session by session."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -28,7 +29,7 @@ _TEXT_LINES = 12
 
 @click.group(name="sessions")
 def command() -> None:
-    """List recorded sessions, or show one."""
+    """List recorded sessions, show one, give a request back."""
 
 
 @command.command(name="list")
@@ -74,6 +75,26 @@ def show(session_id: str, as_json: bool, db: str | None) -> None:
     out = console()
     for text in _shown(detail):
         out.print(text)
+
+
+@command.command()
+@click.argument("request_id", metavar="REQUEST")
+@db_option
+def raw(request_id: str, db: str | None) -> None:
+    """Print the body of a request as it was sent, byte for byte.
+
+    REQUEST is the id of an exchange (`sessions show ID --json` has them), or its
+    beginning. A compressed body is printed as what was compressed.
+    """
+    # Imported here: the files' readers are needed for this alone.
+    from lunaroute.recording import recorded_request  # noqa: PLC0415
+
+    with reading(db) as store:
+        row = store.get_exchange(request_id)
+        body = recorded_request(store, row)
+    if row.request_truncated:
+        click.echo("lunaroute: only the beginning of this body was kept", err=True)
+    sys.stdout.buffer.write(body)
 
 
 def _cells(session: SessionRow) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import orjson
 
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
-from lunaroute.recording._reading import Reading, clean
+from lunaroute.recording._reading import Reading, clean, is_one_line
 from lunaroute.recording._timeline import between_ms, whole_ms
 from lunaroute.recording._tokens import final_tokens, token_stats, token_totals
 
@@ -96,6 +96,7 @@ def _request(reading: Reading) -> Event:
     return {
         "request_text": clean(prompts[-1]) if prompts else None,
         "request_json": reading.request_json,
+        **_raw(reading),
         "estimated_tokens": None,
         "pre_processing_ms": between_ms(times.head_received, times.first_byte_up),
         "request_size_bytes": reading.ending.request_bytes,
@@ -105,6 +106,18 @@ def _request(reading: Reading) -> Event:
         "tool_count": request.tool_count,
         "truncated": reading.raw.request.truncated,
     }
+
+
+def _raw(reading: Reading) -> Event:
+    """A body that `request_json` does not hold to the byte, where it is text."""
+    if not reading.sent or (
+        reading.request_json is not None and is_one_line(reading.sent)
+    ):
+        return {}
+    try:
+        return {"request_raw": reading.sent.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {}
 
 
 def _response(reading: Reading) -> Event:

@@ -6,11 +6,12 @@ same records again.
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from lunaroute.recording import _journal as journal
+from lunaroute.recording._once import Once
 from lunaroute.recording._record import Record
 from lunaroute.store import Batch, ExchangeRow, JsonlFile, Prepared, Store
 
@@ -20,16 +21,26 @@ _log = logging.getLogger(__name__)
 _DAYS_TO_SETTLE = 2
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Where an exchange's lines stand."""
+
+    file: str
+    offset: int
+    length: int
+
+
 class StoreKeeper:
     """The store's commit is the acknowledgement and holds each file's offset."""
 
-    __slots__ = ("_directory", "_is_settled", "_store")
+    __slots__ = ("_directory", "_is_settled", "_once", "_store")
 
     def __init__(self, store: Store, directory: Path | None) -> None:
         self._store = store
         # The store knows files by their whole path: a directory named anew is new.
         self._directory = None if directory is None else directory.resolve()
         self._is_settled = False
+        self._once = Once()
 
     def keep(self, records: list[Record], today: date) -> list[ExchangeRow]:
         """Commits the records; returns the rows of those that were not there yet."""
@@ -44,6 +55,7 @@ class StoreKeeper:
         except BaseException:
             # What was appended for this batch stands behind the offsets now.
             self._is_settled = False
+            self._once.forget()
             raise
 
     def _settle(self) -> None:
@@ -68,47 +80,58 @@ class StoreKeeper:
 
     def _append(
         self, batch: Batch, fresh: list[Record], files: Mapping[str, JsonlFile]
-    ) -> dict[str, str]:
-        kept_in = {}
-        for stem, lines in _by_file(fresh if files else ()).items():
+    ) -> dict[str, _Kept]:
+        """Where the lines of each exchange stand, by its id."""
+        kept_in: dict[str, _Kept] = {}
+        for stem, part in _by_stem(fresh if files else ()).items():
             file = files[stem]
+            path = Path(file.path)
+            lines = [_shortened(self._once, path, record) for record in part]
             offset = batch.offset(file.path) or 0
             try:
-                end = journal.append(Path(file.path), lines, offset)
+                end = journal.append(path, b"".join(lines), offset)
             except journal.UnusableFileError as error:
                 # For ever so: the store alone keeps these.
                 _log.warning("no events written: %s", error)
                 continue
             batch.set_offset(replace(file, offset=end))
-            kept_in[stem] = f"{file.day}/{Path(file.path).name}"
+            begin = end - sum(map(len, lines))
+            for record, text in zip(part, lines, strict=True):
+                name = f"{file.day}/{path.name}"
+                kept_in[str(record.id)] = _Kept(name, begin, len(text))
+                begin += len(text)
         return kept_in
 
 
 class FileKeeper:
     """No store: a ``completed`` line on disk is the acknowledgement."""
 
-    __slots__ = ("_before", "_directory", "_settled")
+    __slots__ = ("_before", "_directory", "_once", "_settled")
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._settled: set[Path] = set()
         # The sizes to go back to when a batch fails halfway.
         self._before: dict[Path, int] = {}
+        self._once = Once()
 
     def keep(self, records: list[Record], today: date) -> list[ExchangeRow]:
         """Appends the records; returns the rows of those that were not there yet."""
         self._undo()
         days = [today.isoformat(), (today - timedelta(days=1)).isoformat()]
         fresh = [each for each in records if not self._is_kept(each, days)]
-        for stem, lines in _by_file(fresh).items():
+        for stem, part in _by_stem(fresh).items():
             path = self._settled_file(days[0], stem)
             self._before[path] = journal.whole_size(path)
+            lines = b"".join(_shortened(self._once, path, record) for record in part)
             journal.append(path, lines, self._before[path])
         self._before.clear()
         self._forget_all_but(days)
         return [each.rows.exchange for each in fresh]
 
     def _undo(self) -> None:
+        if self._before:
+            self._once.forget()
         for path, size in self._before.items():
             journal.cut_back(path, size)
         self._before.clear()
@@ -130,15 +153,26 @@ class FileKeeper:
         self._settled = {path for path in self._settled if path.parent.name in days}
 
 
-def _by_file(records: Iterable[Record]) -> dict[str, bytes]:
-    lines: dict[str, list[bytes]] = {}
+def _by_stem(records: Iterable[Record]) -> dict[str, list[Record]]:
+    parts: dict[str, list[Record]] = {}
     for record in records:
-        lines.setdefault(record.stem, []).append(record.lines)
-    return {stem: b"".join(parts) for stem, parts in lines.items()}
+        parts.setdefault(record.stem, []).append(record)
+    return parts
 
 
-def _add(batch: Batch, record: Record, kept_in: Mapping[str, str]) -> ExchangeRow:
-    row = replace(record.rows.exchange, jsonl_file=kept_in.get(record.stem))
+def _shortened(once: Once, path: Path, record: Record) -> bytes:
+    return once.shorten(path, str(record.id), record.lines, record.sent)
+
+
+def _add(batch: Batch, record: Record, kept_in: Mapping[str, _Kept]) -> ExchangeRow:
+    row = record.rows.exchange
+    if kept := kept_in.get(str(record.id)):
+        row = replace(
+            row,
+            jsonl_file=kept.file,
+            jsonl_offset=kept.offset,
+            jsonl_length=kept.length,
+        )
     rows: Prepared = replace(record.rows, exchange=row)
     problem = batch.add(rows)
     if problem is not None:

@@ -53,6 +53,7 @@ class Reading:
     who: SessionFacts
     request: RequestFacts
     answer: AnswerFacts
+    sent: bytes  # the request's body, decoded
     request_json: object
     answer_json: object
     request_hash: str | None
@@ -106,6 +107,7 @@ def bare_reading(raw: RawExchange, problem: str | None = None) -> Reading:
         who=SessionFacts(),
         request=RequestFacts(),
         answer=AnswerFacts(),
+        sent=b"",
         request_json=None,
         answer_json=None,
         request_hash=None,
@@ -145,6 +147,7 @@ def _with_request(reading: Reading, key: bytes) -> Reading:
         session=name_session(who.id, reading.id),
         who=who,
         request=request if endpoint in TURNS else replace(request, texts=()),
+        sent=sent,
         request_json=parsed(sent),
         request_hash=body.hash,
     )
@@ -201,9 +204,12 @@ def parsed(body: bytes) -> object:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if b"\n" in body or b"\r" in body:
-        return value
-    return orjson.Fragment(body)
+    return orjson.Fragment(body) if is_one_line(body) else value
+
+
+def is_one_line(body: bytes) -> bool:
+    """Whether JSON can stand in a line as it came."""
+    return b"\n" not in body and b"\r" not in body
 
 
 def _endpoint(dialect: str, method: str, path: str) -> Endpoint:

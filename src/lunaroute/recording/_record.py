@@ -8,7 +8,12 @@ from dataclasses import dataclass
 
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.recording._events import event_lines
-from lunaroute.recording._reading import Reading, bare_reading, read_exchange
+from lunaroute.recording._reading import (
+    Reading,
+    bare_reading,
+    is_one_line,
+    read_exchange,
+)
 from lunaroute.recording._rows import prepare_rows
 from lunaroute.recording._turns import with_turns
 from lunaroute.store import Prepared
@@ -18,11 +23,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """``lines`` go to the file named by ``stem``, ``rows`` to the store."""
+    """``lines`` go to the file named by ``stem``, ``rows`` to the store.
+
+    ``sent`` is the request's body as it stands in the lines, empty where it does not.
+    """
 
     id: ExchangeId
     stem: str
     lines: bytes
+    sent: bytes
     rows: Prepared
     resent: bool
 
@@ -47,6 +56,7 @@ def _write_down(reading: Reading, key: bytes) -> Record:
         id=reading.raw.id,
         stem=reading.session.stem,
         lines=event_lines(reading),
+        sent=reading.sent if is_one_line(reading.sent) else b"",
         rows=prepare_rows(reading, key),
         resent=reading.raw.resent,
     )

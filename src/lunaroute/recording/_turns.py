@@ -182,6 +182,7 @@ def _reading(
         who=who if named else socket.who,
         request=request,
         answer=answer,
+        sent=sent,
         request_json=parsed(sent),
         request_hash=keyed_hash(key, sent) if sent else None,
         is_streamed=True,

@@ -82,6 +82,31 @@ def exchanges(connection: apsw.Connection, session_id: str) -> tuple[ExchangeRow
     )
 
 
+def exchange_ids(connection: apsw.Connection, prefix: str, limit: int) -> list[str]:
+    """The ids of exchanges that begin with ``prefix``."""
+    rows = connection.execute(
+        "SELECT id FROM exchanges WHERE substr(id, 1, ?) = ? ORDER BY id LIMIT ?",
+        (len(prefix), prefix, limit),
+    )
+    return [str(row[0]) for row in rows]
+
+
+def one_exchange(connection: apsw.Connection, exchange_id: str) -> ExchangeRow | None:
+    """The exchange of exactly this id."""
+    statement = f"SELECT {_EXCHANGE_COLUMNS} FROM exchanges WHERE id = ?"  # noqa: S608
+    for row in connection.execute(statement, (exchange_id,)):
+        return _exchange(row)
+    return None
+
+
+def jsonl_paths(connection: apsw.Connection, name: str) -> list[str]:
+    """Where the file of this name, ``DAY/session_ID.jsonl``, was written."""
+    rows = connection.execute(
+        "SELECT path FROM jsonl_files WHERE substr(path, -length(?1)) = ?1", (name,)
+    )
+    return [str(row[0]) for row in rows]
+
+
 def texts(connection: apsw.Connection, session_id: str) -> tuple[StoredText, ...]:
     """All texts of a session, each once, in the order they were recorded."""
     return tuple(StoredText(*row) for row in connection.execute(_TEXTS, (session_id,)))

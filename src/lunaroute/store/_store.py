@@ -121,6 +121,25 @@ class Store:
         with explained(self.path):
             return _read.exchanges(self._connection, session_id)
 
+    def get_exchange(self, exchange_id: str) -> ExchangeRow:
+        """The exchange of this id, or of the only id that begins so."""
+        wanted = exchange_id.encode("utf-8", "replace").decode("utf-8")
+        with explained(self.path):
+            found = _read.one_exchange(self._connection, wanted)
+            ids = _read.exchange_ids(self._connection, wanted, limit=2)
+            if found is None and len(ids) == 1 and wanted:
+                found = _read.one_exchange(self._connection, ids[0])
+        if found is not None:
+            return found
+        if ids and wanted:
+            raise StoreError(f"more than one request begins with {wanted!r}")
+        raise StoreError(f"there is no request {wanted!r} in {self.path}")
+
+    def jsonl_paths(self, name: str) -> tuple[Path, ...]:
+        """Where the JSONL file ``name`` of an exchange's row was written."""
+        with explained(self.path):
+            return tuple(map(Path, _read.jsonl_paths(self._connection, name)))
+
     def texts(self, session_id: str) -> tuple[StoredText, ...]:
         """All texts of a session, each once."""
         with explained(self.path):

@@ -1,0 +1,3 @@
+def value_spans(
+    body: bytes, smallest: int, deepest: int
+) -> list[tuple[int, int, int]]: ...

@@ -1,0 +1,244 @@
+"""Request bodies once: what a session's file of the day holds already is referred to.
+
+A client sends its whole history with every turn. In the line of a request, values that
+an earlier request in the same file brought are replaced by where they stand there::
+
+    {"$lunaroute": "same", "as": "<exchange_id>", "at": 120, "bytes": 48213}
+
+``request_refs`` lists where in the kept JSON such places are, so that a client's own
+text of this look is never taken for one. References go to the newest body that holds
+the value, a run of neighbours in one. ``Bodies`` puts a body together again, byte for
+byte. Nothing refers to another file: each can be read, kept and deleted alone.
+"""
+
+import hashlib
+import re
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from lunaroute._fast import value_spans
+
+# Shorter values are cheaper repeated than looked up; in a run of neighbours they count.
+_SMALLEST = 24
+
+# A reference takes about this much itself.
+_WORTH_IT = 160
+
+# body, list of messages, message, its content, block, the block's content, its block,
+# its text.
+_DEEPEST = 7
+
+# Values known of one file; beyond it the file's next body is written whole again.
+_MOST_VALUES = 20_000
+
+# Files whose values are known at the same time.
+_MOST_FILES = 64
+
+_JSON = b'"request_json":'
+_REFS = re.compile(rb'"request_refs":(\[[0-9,]*\]),"request_json":')
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands: in the body of which exchange, and after a comma?"""
+
+    exchange_id: str
+    start: int
+    follows_comma: bool
+
+
+@dataclass(slots=True)
+class _Run:
+    """Bytes of a body that stand as they are in an earlier one."""
+
+    start: int
+    end: int
+    source: str
+    source_start: int
+
+    def takes(self, start: int, place: _Place, body: bytes) -> bool:
+        """Whether the value at ``start`` is the next one here as well as there."""
+        return (
+            start == self.end + 1
+            and body[self.end] == ord(",")
+            and place.exchange_id == self.source
+            and place.follows_comma
+            and place.start == self.source_start + (start - self.start)
+        )
+
+
+class Once:
+    """What of requests' bodies the files written by this process hold."""
+
+    __slots__ = ("_files",)
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[Path, dict[bytes, _Place]] = OrderedDict()
+
+    def shorten(self, path: Path, exchange_id: str, lines: bytes, body: bytes) -> bytes:
+        """The lines with what ``path`` holds already referred to.
+
+        ``body`` is the request as it stands in the lines; empty where it does not.
+        """
+        at = lines.find(_JSON + body) if len(body) >= _WORTH_IT else -1
+        runs = _runs(self._known(path), exchange_id, body) if at >= 0 else []
+        if not runs:
+            return lines
+        kept, places = _kept(body, runs)
+        refs = b'"request_refs":[%s],' % b",".join(b"%d" % place for place in places)
+        return b"".join(
+            (lines[:at], refs, _JSON, kept, lines[at + len(_JSON) + len(body) :])
+        )
+
+    def forget(self) -> None:
+        """After a failure it is not known what the files hold."""
+        self._files.clear()
+
+    def _known(self, path: Path) -> dict[bytes, _Place]:
+        known = self._files.pop(path, {})
+        if len(known) > _MOST_VALUES:
+            known = {}
+        self._files[path] = known
+        while len(self._files) > _MOST_FILES:
+            self._files.popitem(last=False)
+        return known
+
+
+def _runs(known: dict[bytes, _Place], exchange_id: str, body: bytes) -> list[_Run]:
+    """What of ``body`` is known, and makes all of it known as standing there."""
+    runs: list[_Run] = []
+    passed = 0
+    for start, end, depth in value_spans(body, _SMALLEST, _DEEPEST):
+        # The body itself is never the same, and hashing it would double the work.
+        if not depth or start < passed:
+            continue
+        digest = hashlib.blake2b(body[start:end], digest_size=16).digest()
+        place = known.get(digest)
+        known[digest] = _Place(exchange_id, start, body[start - 1] == ord(","))
+        if place is None or place.exchange_id == exchange_id:
+            continue
+        passed = end
+        if runs and runs[-1].takes(start, place, body):
+            runs[-1].end = end
+        else:
+            runs.append(_Run(start, end, place.exchange_id, place.start))
+    return [run for run in runs if run.end - run.start >= _WORTH_IT]
+
+
+def _kept(body: bytes, runs: list[_Run]) -> tuple[bytes, list[int]]:
+    parts: list[bytes] = []
+    places = []
+    size = passed = 0
+    for run in runs:
+        ref = orjson.dumps(
+            {
+                "$lunaroute": "same",
+                "as": run.source,
+                "at": run.source_start,
+                "bytes": run.end - run.start,
+            }
+        )
+        plain = body[passed : run.start]
+        places.append(size + len(plain))
+        parts += (plain, ref)
+        size += len(plain) + len(ref)
+        passed = run.end
+    return b"".join((*parts, body[passed:])), places
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """A piece of a body: its own bytes, or where it stands in another one."""
+
+    start: int
+    size: int
+    own: bytes
+    source: str = ""
+    source_start: int = 0
+
+
+class Bodies:
+    """The request bodies of one file, put together again."""
+
+    __slots__ = ("_segments",)
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self._segments: dict[str, list[_Segment]] = {}
+        for line in lines:
+            if line.startswith(b'{"type":"request_recorded"'):
+                self._add(line)
+
+    def body(self, exchange_id: str) -> bytes | None:
+        """The body as it was recorded; None where none was, or not as it was.
+
+        Raises KeyError where a body that it refers to is missing from the file.
+        """
+        segments = self._segments.get(exchange_id)
+        if segments is None:
+            return None
+        return self._read(exchange_id, 0, segments[-1].start + segments[-1].size)
+
+    def _add(self, line: bytes) -> None:
+        event = orjson.loads(line)
+        exchange_id = str(event["exchange_id"])
+        raw = event.get("request_raw")
+        if isinstance(raw, str):
+            text = raw.encode("utf-8")
+            self._segments[exchange_id] = [_Segment(0, len(text), text)]
+            return
+        kept = _kept_json(line)
+        if kept:
+            found = _REFS.search(line)
+            places = orjson.loads(found.group(1)) if found else []
+            self._segments[exchange_id] = _segments(kept, places)
+
+    def _read(self, exchange_id: str, start: int, end: int) -> bytes:
+        # No recursion: a long session's bodies refer to each other in a long chain.
+        parts: list[bytes] = []
+        wanted = [(exchange_id, start, end)]
+        while wanted:
+            source, start, end = wanted.pop()
+            segments = self._segments[source]
+            at = bisect_right(segments, start, key=lambda each: each.start) - 1
+            segment = segments[at]
+            upto = min(end, segment.start + segment.size)
+            if upto < end:
+                wanted.append((source, upto, end))
+            skipped = start - segment.start
+            if segment.source:
+                begin = segment.source_start + skipped
+                wanted.append((segment.source, begin, begin + upto - start))
+            else:
+                parts.append(segment.own[skipped : skipped + upto - start])
+        return b"".join(parts)
+
+
+def _kept_json(line: bytes) -> bytes:
+    """The value of ``request_json`` as it stands in the line."""
+    # In a string the quotes would be escaped: the first one is the member's name.
+    at = line.find(_JSON) + len(_JSON)
+    for start, end, _ in value_spans(line, 2, 1):
+        if start == at:
+            return line[start:end]
+    return b""
+
+
+def _segments(kept: bytes, places: list[int]) -> list[_Segment]:
+    segments: list[_Segment] = []
+    size = passed = 0
+    for place in places:
+        end = kept.index(b"}", place) + 1
+        ref = orjson.loads(kept[place:end])
+        if place > passed:
+            segments.append(_Segment(size, place - passed, kept[passed:place]))
+            size += place - passed
+        segments.append(_Segment(size, ref["bytes"], b"", ref["as"], ref["at"]))
+        size += ref["bytes"]
+        passed = end
+    rest = kept[passed:]
+    return [*segments, _Segment(size, len(rest), rest)]

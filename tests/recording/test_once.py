@@ -1,0 +1,144 @@
+"""Bodies once: shorter lines, and every body back to the byte."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lunaroute.recording._events import event_lines
+from lunaroute.recording._once import Bodies, Once
+from lunaroute.recording._reading import read_exchange
+from tests.recording.build import exchange
+
+PATH = Path("sessions/2026-01-02/session_a.jsonl")
+PATIENT = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+LONG = "a long text that is said again and again, " * 8
+
+
+def lines_of(body, number=1):
+    return event_lines(read_exchange(exchange(number, request_pieces=[body]), b"k"))
+
+
+def written(bodies, once=None):
+    once = once or Once()
+    return [
+        once.shorten(PATH, f"boot-0-{number}", lines_of(body, number), body)
+        for number, body in enumerate(bodies, start=1)
+    ]
+
+
+def given_back(texts):
+    found = Bodies(b"".join(texts).splitlines(keepends=True))
+    return [found.body(f"boot-0-{number}") for number in range(1, len(texts) + 1)]
+
+
+def message(role, text, *, marked=False):
+    block = {"type": "text", "text": text}
+    if marked:
+        block["cache_control"] = {"type": "ephemeral"}
+    return {"role": role, "content": [block]}
+
+
+def turns(count):
+    """Bodies as Claude Code sends them: the marker moves, system and tools come last."""
+    said = [f"{number}: {LONG}{number}" for number in range(2 * count)]
+    bodies = []
+    for turn in range(1, count + 1):
+        messages = [
+            message("assistant" if at % 2 else "user", text, marked=at == 2 * turn - 2)
+            for at, text in enumerate(said[: 2 * turn - 1])
+        ]
+        bodies.append(
+            json.dumps(
+                {
+                    "model": "m",
+                    "messages": messages,
+                    "system": [{"type": "text", "text": "Be good. " * 200}],
+                    "tools": [{"name": f"T{n}", "description": LONG} for n in range(9)],
+                },
+                separators=(",", ":"),
+            ).encode()
+        )
+    return bodies
+
+
+def test_a_session_is_written_once_and_comes_back():
+    bodies = turns(30)
+    texts = written(bodies)
+    assert given_back(texts) == bodies
+    kept = sum(map(len, texts)) - sum(len(lines_of(b"{}", n)) for n in range(1, 31))
+    # The last prompt of each stands in `request_text`, too.
+    assert kept < len(bodies[-1]) * 2 < sum(map(len, bodies)) / 6
+
+
+def test_every_line_is_json_and_what_is_new_stands_in_it():
+    first, second = turns(2)
+    _, text = written([first, second])
+    events = [json.loads(line) for line in text.splitlines()]
+    (event,) = [each for each in events if each["type"] == "request_recorded"]
+    sent = event["request_json"]
+    assert sent["messages"][-1] == json.loads(second)["messages"][-1]
+    assert sent["system"]["$lunaroute"] == "same"
+    assert set(sent) == {"model", "messages", "system", "tools"}
+
+
+def test_what_looks_like_a_reference_is_text():
+    fake = b'{"a":{"$lunaroute":"same","as":"boot-0-9","at":0,"bytes":5},"b":"%s","c":["request_refs",1]}'
+    bodies = [fake % (LONG.encode()), fake % (LONG.encode()), fake % b"x"]
+    assert given_back(written(bodies)) == bodies
+
+
+def test_after_a_failure_the_next_body_is_whole():
+    first, second = turns(2)
+    once = Once()
+    written([first], once)
+    once.forget()
+    assert once.shorten(PATH, "boot-0-2", lines_of(second, 2), second) == lines_of(
+        second, 2
+    )
+
+
+@pytest.mark.parametrize("body", [b'{"a":\n"b"}', b"no JSON \xc3\xa4" * 40])
+def test_text_that_cannot_stand_in_a_line(body):
+    assert given_back(written([body])) == [body]
+
+
+def test_what_is_no_text_is_not_kept():
+    assert given_back(written([b"\xff\x00" * 200])) == [None]
+
+
+def test_a_body_that_is_missing_is_told():
+    texts = written(turns(3))
+    with pytest.raises(KeyError):
+        Bodies(b"".join(texts[1:]).splitlines(keepends=True)).body("boot-0-3")
+
+
+SAID = st.sampled_from(
+    [
+        LONG,
+        LONG + "2",
+        {"type": "text", "text": LONG},
+        [LONG, LONG],
+        1,
+        "x",
+        None,
+        {"k": [LONG]},
+    ]
+)
+
+
+@PATIENT
+@given(
+    st.lists(st.lists(SAID, max_size=6), min_size=1, max_size=6),
+    st.sampled_from([",", ", "]),
+)
+def test_any_history_comes_back(histories, comma):
+    bodies = [
+        json.dumps({"messages": each, "x": each[:2]}, separators=(comma, ":")).encode()
+        for each in histories
+    ]
+    assert given_back(written(bodies)) == bodies

@@ -1,0 +1,79 @@
+"""A request's body, back from the file that keeps it, or why not."""
+
+from datetime import date
+
+import pytest
+import zstandard
+
+from lunaroute.errors import StoreError
+from lunaroute.recording import Recorder, recorded_request
+from lunaroute.store import open_store
+from tests.recording.build import exchange
+from tests.recording.test_once import turns
+
+DAY = date(2026, 1, 2)
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        yield store
+
+
+def record(store, directory, *bodies):
+    recorder = Recorder(directory, store, today=lambda: DAY)
+    recorder.record(
+        [exchange(n, request_pieces=[body]) for n, body in enumerate(bodies, start=1)]
+    )
+
+
+def given_back(store, number):
+    return recorded_request(store, store.get_exchange(f"boot-0-{number}"))
+
+
+def test_bodies_come_back_plain_and_compressed(store, tmp_path):
+    bodies = turns(4)
+    record(store, tmp_path / "sessions", *bodies)
+    assert [given_back(store, n) for n in range(1, 5)] == bodies
+    (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+    path.with_name(f"{path.name}.zst").write_bytes(
+        zstandard.compress(path.read_bytes())
+    )
+    path.unlink()
+    assert [given_back(store, n) for n in range(1, 5)] == bodies
+
+
+def test_each_row_says_where_its_lines_stand(store, tmp_path):
+    record(store, tmp_path / "sessions", *turns(3))
+    (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+    text = path.read_bytes()
+    for number in (1, 2, 3):
+        row = store.get_exchange(f"boot-0-{number}")
+        lines = text[
+            row.jsonl_offset : row.jsonl_offset + row.jsonl_length
+        ].splitlines()
+        assert lines[0].startswith(b'{"type":"started"')
+        assert lines[-1].startswith(b'{"type":"completed"')
+        assert all(row.id.encode() in line for line in lines)
+
+
+def test_what_is_not_kept_says_why(store, tmp_path):
+    record(store, None, turns(1)[0])
+    with pytest.raises(StoreError, match="jsonl.enabled was false"):
+        given_back(store, 1)
+
+
+def test_a_file_that_is_gone_or_changed(store, tmp_path):
+    record(store, tmp_path / "sessions", *turns(3))
+    (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+    path.write_bytes(path.read_bytes()[store.get_exchange("boot-0-1").jsonl_length :])
+    with pytest.raises(StoreError, match="was changed"):
+        given_back(store, 3)
+    path.unlink()
+    with pytest.raises(StoreError, match="is gone"):
+        given_back(store, 1)
+
+
+def test_no_such_request(store):
+    with pytest.raises(StoreError, match="there is no request 'x'"):
+        store.get_exchange("x")
