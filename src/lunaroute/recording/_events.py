@@ -5,12 +5,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 
 import orjson
 
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
+from lunaroute.recording._pace import pace
 from lunaroute.recording._reading import Reading, clean, is_one_line
 from lunaroute.recording._timeline import between_ms, whole_ms
 from lunaroute.recording._tokens import final_tokens, token_stats, token_totals
@@ -123,7 +123,6 @@ def _raw(reading: Reading) -> Event:
 def _response(reading: Reading) -> Event:
     answer, times, token = reading.answer, reading.ending.times, reading.timeline
     spoken = [t.text for t in answer.texts if t.kind is TextKind.ANSWER]
-    blocks = [t for t in answer.texts if t.kind is not TextKind.TOOL_INPUT]
     streaming_ms = whole_ms(token.first_token or times.first_body_down, times.ended)
     speed = None
     if answer.usage and reading.is_streamed and streaming_ms:
@@ -139,7 +138,7 @@ def _response(reading: Reading) -> Event:
         "tokens_per_second": speed,
         "tool_calls": [_call(call) for call in answer.tool_calls],
         "response_size_bytes": reading.ending.answer_bytes,
-        "content_blocks": len(blocks) + len(answer.tool_calls),
+        "content_blocks": reading.content_blocks,
         "has_refusal": answer.has_refusal,
         "is_streaming": reading.is_streamed,
         "chunk_count": len(reading.raw.answer.chunks),
@@ -232,19 +231,16 @@ def _streaming(reading: Reading) -> Event | None:
     if not reading.is_streamed:
         return None
     moments = [when for when, _ in reading.raw.answer.chunks]
-    pairs = pairwise(moments)
-    gaps = sorted(max(0, later - earlier) / 1_000_000 for earlier, later in pairs)
+    gaps = pace(moments)
     first = reading.timeline.first_token or reading.ending.times.first_body_down
     return {
         "time_to_first_token_ms": _first_token_ms(reading),
         "total_chunks": len(moments),
         "streaming_duration_ms": whole_ms(first, reading.ending.times.ended),
-        "avg_chunk_latency_ms": sum(gaps) / len(gaps) if gaps else None,
-        **{f"p{q}_chunk_latency_ms": _percentile(gaps, q) for q in (50, 95, 99)},
-        "max_chunk_latency_ms": gaps[-1] if gaps else None,
-        "min_chunk_latency_ms": gaps[0] if gaps else None,
+        "avg_chunk_latency_ms": gaps.average,
+        "p50_chunk_latency_ms": gaps.p50,
+        "p95_chunk_latency_ms": gaps.p95,
+        "p99_chunk_latency_ms": gaps.p99,
+        "max_chunk_latency_ms": gaps.longest,
+        "min_chunk_latency_ms": gaps.shortest,
     }
-
-
-def _percentile(ordered: list[float], q: int) -> float | None:
-    return ordered[(len(ordered) - 1) * q // 100] if ordered else None

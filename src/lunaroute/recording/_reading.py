@@ -16,6 +16,7 @@ from lunaroute.model import (
     Outcome,
     RequestFacts,
     SessionFacts,
+    TextKind,
     Usage,
 )
 from lunaroute.recording._allowed import split_target
@@ -70,6 +71,12 @@ class Reading:
     @property
     def is_turn(self) -> bool:
         return self.endpoint in TURNS
+
+    @property
+    def content_blocks(self) -> int:
+        """The answer's texts and tool calls, each counted once."""
+        texts = [t for t in self.answer.texts if t.kind is not TextKind.TOOL_INPUT]
+        return len(texts) + len(self.answer.tool_calls)
 
     @property
     def is_socket(self) -> bool:

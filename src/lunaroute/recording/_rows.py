@@ -7,6 +7,7 @@ import orjson
 
 from lunaroute.model import Endpoint, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
+from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
 from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
@@ -102,11 +103,14 @@ def _with_answer(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         error_kind=_text(answer.error_kind),
         error_text=_text(answer.error_text or ending.error or None),
         has_refusal=answer.has_refusal,
+        content_blocks=reading.content_blocks,
     )
 
 
 def _with_moments(row: ExchangeRow, reading: Reading) -> ExchangeRow:
     moments, since = reading.ending.times, reading.timeline.since_start_us
+    chunks = [when for when, _ in reading.raw.answer.chunks]
+    gaps = pace(chunks) if reading.is_streamed else Pace()
     return replace(
         row,
         head_received_us=since(moments.head_received),
@@ -116,6 +120,12 @@ def _with_moments(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         first_body_down_us=since(moments.first_body_down),
         first_token_us=since(reading.timeline.first_token),
         ended_us=since(moments.ended),
+        chunk_avg_ms=gaps.average,
+        chunk_p50_ms=gaps.p50,
+        chunk_p95_ms=gaps.p95,
+        chunk_p99_ms=gaps.p99,
+        chunk_max_ms=gaps.longest,
+        chunk_min_ms=gaps.shortest,
     )
 
 

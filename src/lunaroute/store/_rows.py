@@ -95,6 +95,14 @@ class ExchangeRow:
     cost_output_usd: float | None = None
     price_entry: str | None = None
     price_version: str | None = None
+    content_blocks: int | None = None
+    # The gaps between the pieces of a stream; all None where it had less than two.
+    chunk_avg_ms: float | None = None
+    chunk_p50_ms: float | None = None
+    chunk_p95_ms: float | None = None
+    chunk_p99_ms: float | None = None
+    chunk_max_ms: float | None = None
+    chunk_min_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 Nothing here needs more than what an ordinary ``sqlite3`` has built in.
 """
 
+from lunaroute.store._views import OLDER_NAMES
+
 # "Luna": tells our file from any other program's that sits at the same path.
 APPLICATION_ID = 0x4C756E61
 
@@ -256,5 +258,6 @@ MIGRATIONS: tuple[str, ...] = (
     _VIEWS,
     _VIEWS_WITH_WEBSOCKETS,
     _PLACES_AND_COSTS,
+    OLDER_NAMES,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
