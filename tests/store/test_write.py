@@ -186,3 +186,50 @@ def test_the_install_key_is_each_files_own(store, tmp_path):
     assert len(key) == 32
     with open_store(tmp_path / "other.db", writer=True) as other:
         assert other.install_key() != key
+
+
+def tries(store, *outcomes, **more):
+    """The retry numbers of these exchanges, all of one body unless told."""
+    values = {"request_hash": "same"} | more
+    for at, outcome in enumerate(outcomes, start=1):
+        write(store, prepared(at, outcome=outcome, **values))
+    return [row.retry for row in store.exchanges("s1")]
+
+
+def test_a_body_that_failed_before_is_a_retry(store):
+    outcomes = ("refused_by_provider", "upstream_cut", "answered")
+    assert tries(store, *outcomes) == [0, 1, 2]
+
+
+def test_a_body_that_was_answered_before_is_none(store):
+    outcomes = ("timed_out", "answered", "answered", "client_left", "answered")
+    assert tries(store, *outcomes) == [0, 1, 0, 0, 1]
+
+
+def test_a_retry_is_of_one_session_and_one_body(store):
+    failed = {"outcome": "refused_by_provider"}
+    write(
+        store,
+        prepared(1, request_hash="a", **failed),
+        prepared(2, request_hash="b", **failed),
+        prepared(3, "s2", request_hash="a", **failed),
+        prepared(4, request_hash="a", **failed),
+    )
+    assert [row.retry for row in store.exchanges("s1")] == [0, 0, 1]
+    assert [row.retry for row in store.exchanges("s2")] == [0]
+
+
+def test_without_a_body_there_is_no_retry(store):
+    outcomes = ("refused_by_provider", "answered")
+    assert tries(store, *outcomes, request_hash=None) == [0, 0]
+
+
+def test_earlier_tries_are_found_by_an_index(store):
+    from lunaroute.store._write import _EARLIER_TRIES
+
+    plan = store._connection.execute(
+        f"EXPLAIN QUERY PLAN {_EARLIER_TRIES}", ("s1", "a", 1)
+    ).fetchall()
+    searches = [str(step[3]) for step in plan if "exchanges" in str(step[3])]
+    assert len(searches) == 2
+    assert all("INDEX exchanges_by_body" in step for step in searches)

@@ -85,7 +85,8 @@ class ExchangeRow:
     jsonl_length: int | None = None
     project: str | None = None
     metadata: str | None = None
-    # How often the same body had been sent before in its session.
+    # How often the same body had failed in its session since it was last answered;
+    # counted as the row is written.
     retry: int = 0
     # US dollars; all None where the price is not known, which is not zero.
     cost_usd: float | None = None

@@ -252,6 +252,13 @@ ALTER TABLE exchanges ADD COLUMN price_entry TEXT;
 ALTER TABLE exchanges ADD COLUMN price_version TEXT;
 """
 
+# Finds what was sent before with the same body.
+_RETRIES = """
+CREATE INDEX exchanges_by_body
+  ON exchanges (session_id, request_hash, started_at, outcome)
+  WHERE request_hash IS NOT NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -259,5 +266,6 @@ MIGRATIONS: tuple[str, ...] = (
     _VIEWS_WITH_WEBSOCKETS,
     _PLACES_AND_COSTS,
     OLDER_NAMES,
+    _RETRIES,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

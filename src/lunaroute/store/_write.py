@@ -7,7 +7,7 @@ with the disk or the file ends the whole batch, which can be written again.
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import astuple, fields, replace
 
 import apsw
 
@@ -31,6 +31,15 @@ _FILL_RESULT = """
 UPDATE tool_calls SET result_exchange_id = ?, result_bytes = ?, result_is_error = ?,
   result_text_id = (SELECT id FROM texts WHERE session_id = ? AND hash = ?)
 WHERE session_id = ? AND call_id = ? AND result_exchange_id IS NULL
+"""
+# A body that is sent again after an answer is no retry.
+_EARLIER_TRIES = """
+SELECT count(*) FROM exchanges
+WHERE session_id = ?1 AND request_hash = ?2 AND started_at < ?3
+  AND outcome <> 'answered' AND started_at > ifnull((
+    SELECT max(started_at) FROM exchanges
+    WHERE session_id = ?1 AND request_hash = ?2 AND started_at < ?3
+      AND outcome = 'answered'), -1)
 """
 _SET_OFFSET = """
 INSERT INTO jsonl_files (path, day, offset) VALUES (?, ?, ?)
@@ -104,7 +113,7 @@ class Batch:
 
     def _insert(self, record: Prepared) -> None:
         run = self._connection.execute
-        row = record.exchange
+        row = self._counted(record.exchange)
         run(_INSERT_EXCHANGE, astuple(row))
         for text in record.texts:
             values = (text.ordinal, text.kind, text.role, text.text, text.hash)
@@ -116,6 +125,14 @@ class Batch:
             brought = (row.id, result.size, result.is_error)
             text_row = (row.session_id, result.text_hash)
             run(_FILL_RESULT, (*brought, *text_row, row.session_id, result.call_id))
+
+    def _counted(self, row: ExchangeRow) -> ExchangeRow:
+        if row.request_hash is None:
+            return row
+        sent = (row.session_id, row.request_hash, row.started_at)
+        earlier = self._connection.execute(_EARLIER_TRIES, sent).get
+        assert isinstance(earlier, int)
+        return replace(row, retry=earlier)
 
 
 def _minimal(row: ExchangeRow, problem: str) -> ExchangeRow:
