@@ -89,6 +89,31 @@ def test_migrates_from_every_earlier_version(tmp_path, version):
     assert schema_of(path) == schema_of(fresh)
 
 
+def test_texts_of_an_earlier_version_get_their_parts(tmp_path):
+    path = database(tmp_path)
+    make_private_directory(path.parent)
+    old = apsw.Connection(str(path))
+    old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(old, upto=5)
+    exchange_columns = "id, session_id, started_at, outcome, streaming, has_refusal,"
+    names = old.execute(
+        "SELECT name FROM pragma_table_info('exchanges') WHERE \"notnull\" AND"
+        " type = 'INTEGER'"
+    ).fetchall()
+    counts = ", ".join(name for (name,) in names if name not in exchange_columns)
+    zeros = ", 0" * (counts.count(",") + 1)
+    old.execute(
+        f"INSERT INTO exchanges ({exchange_columns} {counts})"
+        f" VALUES ('e', 's', 1, 'answered', 0, 0{zeros})"
+    )
+    old.execute(
+        "INSERT INTO texts VALUES (1, 's', 'e', 0, 'prompt', 'user', 'AuthCheck', x'')"
+    )
+    old.close()
+    with open_store(path, writer=True) as store:
+        assert len(store.search("auth", 5)) == len(store.search("authcheck", 5)) == 1
+
+
 def test_a_failed_step_leaves_the_version_before_it(tmp_path, monkeypatch):
     from lunaroute.store import _connect
 

@@ -14,6 +14,11 @@ NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
 A, B, C = Words("a"), Words("b"), Words("c")
 EDIT = Field("tool", "Edit")
 
+
+def quoted(text, **more):
+    return Words(text, is_exact=True, **more)
+
+
 ANY_TEXT = st.one_of(
     st.text(),
     st.text(alphabet='"*^:+-(){}\0 \ud800ORANDTfo_', max_size=60),
@@ -52,13 +57,13 @@ def local(monkeypatch):
         ("a", A),
         ("a b c", And((A, B, C))),
         ("a AND b", And((A, B))),
-        ('"a b" c', And((Words("a b"), C))),
-        ('"never closed', Words("never closed")),
-        ('a"b c"d', And((A, Words("b c"), Words("d")))),
+        ('"a b" c', And((quoted("a b"), C))),
+        ('"never closed', quoted("never closed")),
+        ('a"b c"d', And((A, quoted("b c"), Words("d")))),
         ('"a OR b" "-a" "tool:Edit"',
-         And((Words("a OR b"), Words("-a"), Words("tool:Edit")))),
+         And((quoted("a OR b"), quoted("-a"), quoted("tool:Edit")))),
         ("pre*", Words("pre", is_prefix=True)),
-        ('"a pre"*', Words("a pre", is_prefix=True)),
+        ('"a pre"*', quoted("a pre", is_prefix=True)),
         ("foo.* **bold** *", And((Words("foo.*"), Words("**bold**")))),
         # OR joins its neighbours
         ("a OR b", Or((A, B))),
@@ -82,7 +87,7 @@ def local(monkeypatch):
         ("NOT -a", A),
         ("-(-a)", A),
         ("-OR", Not(Words("OR"))),
-        ("-(a b) -\"a b\"", And((Not(And((A, B))), Not(Words("a b"))))),
+        ("-(a b) -\"a b\"", And((Not(And((A, B))), Not(quoted("a b"))))),
         ("--no-verify", Words("--no-verify")),
         ("a - b -> c", And((A, B, C))),
         ("a-b", Words("a-b")),
@@ -110,7 +115,7 @@ def local(monkeypatch):
         ("Tool:Edit", Words("Tool:Edit")),
         ("tool: Edit", And((Words("tool:"), Words("Edit")))),
         ('{"role": "user"}',
-         And((Words("role"), Words("user")))),
+         And((quoted("role"), quoted("user")))),
         ("nul\0byte", And((Words("nul"), Words("byte")))),
         ("\ud800x", Words("?x")),
         ("a:b", Words("a:b")),

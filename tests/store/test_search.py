@@ -41,7 +41,19 @@ def letters(word):
     ("words", "expected"),
     [
         ("foo_bar", ["answer", "prompt"]),
-        ("foo", ["answer"]),
+        ("foo", ["answer", "prompt"]),
+        ('"foo"', ["answer"]),
+        ("BAR", ["answer", "prompt"]),
+        ("ba*", ["answer", "prompt"]),
+        ('"ba"*', []),
+        ('"foo bar"', []),
+        ("foo.bar", []),
+        ("error -absent", ["answer"]),
+        ("auth error", []),
+        ("bar auth", ["prompt"]),
+        # what is left out must stand as it is typed
+        ("ls OR foo -error", ["answer", "prompt", "tool_input"]),
+        ("-(bar OR typeerror)", ["answer", "prompt", "tool_input"]),
         ("FOO_BAR auth", ["prompt"]),
         ("src/app/auth.py", ["prompt"]),
         ('"auth py"', ["prompt"]),
@@ -88,6 +100,39 @@ def test_a_hit_has_its_facts(store):
         None,
         "answered",
     )
+
+
+@pytest.mark.parametrize(
+    ("query", "snippet"),
+    [
+        ("middleware", (("the ", False), ("AuthMiddleware", True), (" here", False))),
+        ("midd*", (("the ", False), ("AuthMiddleware", True), (" here", False))),
+        ("cafe", (("the AuthMiddleware ", False), ("un_café", True))),
+        ("long", (("… ", False), ("a_long_name", True), (" ", False))),
+    ],
+)
+def test_the_place_of_a_part_is_shown(tmp_path, query, snippet):
+    with open_store(database(tmp_path), writer=True) as store:
+        for number, words in enumerate(
+            ("the AuthMiddleware here", "the AuthMiddleware un_café")
+        ):
+            write(store, prepared(number, texts=(text("prompt", "user", words),)))
+        words = "straw " * 50 + "a_long_name " + "straw " * 50
+        write(store, prepared(9, texts=(text("answer", "assistant", words),)))
+        shown = [hit.snippet for hit in store.search(query, 5)]
+    if query == "long":
+        ((before, name, after),) = shown
+        assert (name, before[0][0], after[0][-1]) == (snippet[1], "…", "…")
+    else:
+        assert snippet in shown
+
+
+def test_whole_words_come_before_parts(tmp_path):
+    with open_store(database(tmp_path), writer=True) as store:
+        for number, words in enumerate(("the auth is", "the user_auth is")):
+            write(store, prepared(number, texts=(text("prompt", "user", words),)))
+        found = [hit.exchange_id for hit in store.search("auth", 5)]
+    assert found == ["boot-0-0", "boot-0-1"]
 
 
 def test_limit(store):
@@ -138,11 +183,12 @@ def written(tree):
     return f"({(' OR ' if name == 'or' else ' ').join(shown)})"
 
 
-def meant(store, tree):
+def meant(store, tree, is_exact=False):
     if isinstance(tree, str):
-        return ids(store, tree)
+        is_word = tree in ("foo", "foo_bar", "ls")
+        return ids(store, f'"{tree}"' if is_word and is_exact else tree)
     name, *parts = tree
-    sets = [meant(store, part) for part in parts]
+    sets = [meant(store, part, is_exact != (name == "not")) for part in parts]
     if name == "not":
         return ids(store, "kind:*") - sets[0]
     return sets[0] | sets[1] if name == "or" else sets[0] & sets[1]

@@ -57,6 +57,7 @@ def command(
 
     \b
       foo "a phrase" begin*         all of them; in quotes everything is text
+      auth                          AuthMiddleware and user_auth too; "auth" does not
       foo OR bar                    one of them: OR joins its two neighbours
       -foo, NOT foo, (foo bar)      without it; a group
       tool:Edit  model:claude-*     given to a tool or brought by it; * for anything
@@ -106,8 +107,9 @@ def _advice(query: Query) -> str:
     if query.root is None:
         return "a word needs a letter, a digit or _ to be found"
     return (
-        "whole words are found as they were written: try fewer of them, begin* for"
-        " beginnings, one OR another, fewer fields; -word leaves out unless quoted"
+        "words are found as they were written, and parts of identifiers: try fewer,"
+        " begin* for beginnings, one OR another, fewer fields; -word leaves out unless"
+        " quoted"
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import apsw
 
 from lunaroute.errors import NothingRecorded, StoreError
+from lunaroute.store._identifiers import identifier_parts
 from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 
 # A reader's query or an older writer's last commit may hold us up; a batch can wait.
@@ -75,7 +76,13 @@ def connect_reader(path: Path) -> apsw.Connection:
 
 
 def migrate(connection: apsw.Connection, upto: int = SCHEMA_VERSION) -> None:
-    """Takes the steps that are missing, each in a transaction with its number."""
+    """Takes the steps that are missing, each in a transaction with its number.
+
+    The steps, and whoever writes afterwards, may call `identifier_parts`.
+    """
+    connection.create_scalar_function(
+        "identifier_parts", lambda *texts: identifier_parts(str(texts[0])), 1
+    )
     for number in range(_version(connection) + 1, upto + 1):
         connection.execute("BEGIN IMMEDIATE")
         try:

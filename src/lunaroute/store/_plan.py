@@ -7,7 +7,7 @@ condition is true or false and never NULL, so that it can be negated.
 import re
 from dataclasses import dataclass
 
-from lunaroute.store._query import And, Field, Node, Not, Or, Words
+from lunaroute.store._query import And, Field, Node, Not, Or, Words, has_one_token
 
 _Value = str | int
 
@@ -56,13 +56,15 @@ class Plan:
     """``match`` is the FTS5 expression that ranks, None where the query has none.
 
     ``condition`` narrows further and takes ``values``. ``marks`` is an FTS5 expression
-    of the words to highlight.
+    of the words to highlight, ``parts`` those of them that may be parts of identifiers;
+    True where they need only begin so.
     """
 
     match: str | None
     condition: str
     values: tuple[_Value, ...]
     marks: str | None
+    parts: dict[str, bool]
 
 
 def make_plan(root: Node) -> Plan:
@@ -73,30 +75,56 @@ def make_plan(root: Node) -> Plan:
     narrowing = [part for part in parts if match is None or part not in texts]
     values: list[_Value] = []
     condition = " AND ".join(f"({_condition(part, values)})" for part in narrowing)
-    marks = " OR ".join(dict.fromkeys(_wanted(root)))
-    return Plan(match, condition or "1", tuple(values), marks or None)
+    wanted = _wanted(root)
+    marks = " OR ".join(dict.fromkeys(_match_words(words) for words in wanted))
+    parts_of = {
+        re.sub(r"\W", "", words.text): words.is_prefix
+        for words in wanted
+        if _may_be_a_part(words)
+    }
+    return Plan(match, condition or "1", tuple(values), marks or None, parts_of)
 
 
-def match_expression(node: Node) -> str | None:
+def match_expression(node: Node, *, is_exact: bool = False) -> str | None:
     """The node as an FTS5 expression; None where it is more than text.
 
     Nothing of the user's is left outside a string, so columns and FTS5's own
-    operators mean nothing.
+    operators mean nothing. What is left out is exact: `-test` is not meant to leave
+    out every text with a `test_` in it.
     """
     if isinstance(node, Words):
-        text = node.text.replace('"', '""')
-        return f'"{text}" *' if node.is_prefix else f'"{text}"'
+        return _match_words(node, is_exact=is_exact)
     if isinstance(node, And):
-        return _match_all(list(node.parts))
+        return _match_all(list(node.parts), is_exact=is_exact)
     if isinstance(node, Or):
-        return _joined(" OR ", [match_expression(part) for part in node.parts])
+        parts = [match_expression(part, is_exact=is_exact) for part in node.parts]
+        return _joined(" OR ", parts)
     return None
 
 
-def _match_all(parts: list[Node]) -> str | None:
+def _match_words(words: Words, *, is_exact: bool = False) -> str:
+    text = words.text.replace('"', '""')
+    expression = f'"{text}" *' if words.is_prefix else f'"{text}"'
+    # Side by side stand only words; the order of parts means nothing.
+    if is_exact or not _may_be_a_part(words):
+        return f"{{text}} : {expression}"
+    return expression
+
+
+def _may_be_a_part(words: Words) -> bool:
+    return not words.is_exact and has_one_token(words.text)
+
+
+def _match_all(parts: list[Node], *, is_exact: bool = False) -> str | None:
     # FTS5 can leave out of something, not out of everything.
-    wanted = [match_expression(p) for p in parts if not isinstance(p, Not)]
-    left_out = [match_expression(p.part) for p in parts if isinstance(p, Not)]
+    wanted = [
+        match_expression(p, is_exact=is_exact) for p in parts if not isinstance(p, Not)
+    ]
+    left_out = [
+        match_expression(p.part, is_exact=not is_exact)
+        for p in parts
+        if isinstance(p, Not)
+    ]
     expression = _joined(" AND ", wanted)
     if expression is None or not left_out:
         return expression
@@ -116,17 +144,17 @@ def _is_text(part: Node) -> bool:
     return match_expression(node) is not None
 
 
-def _wanted(node: Node) -> list[str]:
-    """The words that may stand in a hit, each as an FTS5 string."""
+def _wanted(node: Node) -> list[Words]:
+    """The words that may stand in a hit."""
     if isinstance(node, Words):
-        return [match_expression(node) or ""]
+        return [node]
     if isinstance(node, And | Or):
         return [word for part in node.parts for word in _wanted(part)]
     return []
 
 
-def _condition(node: Node, values: list[_Value]) -> str:
-    expression = match_expression(node)
+def _condition(node: Node, values: list[_Value], *, is_exact: bool = False) -> str:
+    expression = match_expression(node, is_exact=is_exact)
     if expression is not None:
         values.append(expression)
         return _MATCH
@@ -135,10 +163,11 @@ def _condition(node: Node, values: list[_Value]) -> str:
         values.extend([value] * condition.count("?"))
         return condition
     if isinstance(node, Not):
-        return f"NOT ({_condition(node.part, values)})"
+        return f"NOT ({_condition(node.part, values, is_exact=not is_exact)})"
     assert isinstance(node, And | Or)
     operator = " AND " if isinstance(node, And) else " OR "
-    return operator.join(f"({_condition(part, values)})" for part in node.parts)
+    parts = [_condition(part, values, is_exact=is_exact) for part in node.parts]
+    return operator.join(f"({part})" for part in parts)
 
 
 def _field(field: Field) -> tuple[str, _Value]:

@@ -31,10 +31,14 @@ _ASKED_FOR = re.compile(r"(project):.+|(cost)(?::|[<>]=?).+", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that stand side by side; with ``is_prefix`` the last one only begins so."""
+    """Words that stand side by side; with ``is_prefix`` the last one only begins so.
+
+    With ``is_exact`` a word is not found as a part of another one.
+    """
 
     text: str
     is_prefix: bool = False
+    is_exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ class _Lexer:
         end = len(self._text) if end < 0 else end
         is_prefix = self._text[end + 1 : end + 2] == "*"
         self._at = end + 1 + is_prefix
-        return Words(self._text[begin:end], is_prefix)
+        return Words(self._text[begin:end], is_prefix, is_exact=True)
 
     def _word(self) -> None:
         begin, self._at = self._at, _end_of_word(self._text, self._at, self._depth > 0)
@@ -267,6 +271,12 @@ def _words(word: str) -> Words:
     # Of `foo.*` or `**bold**` a prefix is not meant.
     is_prefix = word.endswith("*") and _has_token(word[-2:-1])
     return Words(word[:-1] if is_prefix else word, is_prefix)
+
+
+def has_one_token(text: str) -> bool:
+    """Whether the index's tokenizer finds one word in it, and not several."""
+    marks = "".join("x" if _has_token(letter) else " " for letter in text)
+    return len(marks.split()) == 1
 
 
 def _has_token(text: str) -> bool:

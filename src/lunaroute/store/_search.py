@@ -8,6 +8,7 @@ from typing import Any
 
 import apsw
 
+from lunaroute.store._identifiers import find_parts
 from lunaroute.store._plan import Plan, make_plan
 from lunaroute.store._query import Query
 from lunaroute.store._rows import Hit
@@ -45,6 +46,7 @@ SELECT rowid, snippet(texts_index, 0, ?, ?, '…', ?) FROM texts_index
 WHERE texts_index MATCH ? AND rowid BETWEEN ? AND ?
 AND +rowid IN (SELECT value FROM json_each(?))
 """
+_TEXT = "SELECT text FROM texts WHERE id = ?"
 _BEGINNING = """
 SELECT substr(text, 1, ?1) || iif(length(text) > ?1, '…', '') FROM texts WHERE id = ?2
 """
@@ -75,6 +77,8 @@ def search(
     hits = []
     for text_id, *place, model, agent, outcome, _ in rows:
         excerpt = snippets.get(text_id)
+        if plan.parts and (excerpt is None or f"<{mark}" not in excerpt):
+            excerpt = _around_parts(connection, text_id, plan.parts, mark) or excerpt
         if excerpt is None:
             excerpt = _beginning(connection, text_id)
         started_at, session_id, exchange_id, kind, role = place
@@ -114,6 +118,19 @@ def _snippets(
     key = (*shape, marks, min(ids), max(ids), json.dumps(ids))
     rows: list[tuple[Any, ...]] = connection.execute(_SNIPPETS, key).fetchall()
     return dict(rows)
+
+
+def _around_parts(
+    connection: apsw.Connection, text_id: int, parts: dict[str, bool], mark: str
+) -> str | None:
+    """What stands around the first identifier with one of ``parts``, marked as such."""
+    text = str(connection.execute(_TEXT, (text_id,)).get or "")
+    begin, end = next(find_parts(text, parts), (0, 0))
+    if not end:
+        return None
+    before, after = max(0, begin - _SNIPPET_LETTERS // 2), end + _SNIPPET_LETTERS // 2
+    shown = f"{text[before:begin]}<{mark}{text[begin:end]}>{mark}{text[end:after]}"
+    return f"{'…' * (before > 0)}{shown}{'…' * (after < len(text))}"
 
 
 def _beginning(connection: apsw.Connection, text_id: int) -> str:

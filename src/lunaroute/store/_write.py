@@ -18,9 +18,11 @@ _INSERT_EXCHANGE = (
     f"INSERT INTO exchanges ({', '.join(_COLUMNS)})"  # noqa: S608 - our own names
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
+# A history comes back with every turn: the parts are of those that are new alone.
 _INSERT_TEXT = """
-INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, text, hash)
-VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session_id, hash) DO NOTHING
+INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, text, hash, parts)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, identifier_parts(?6)
+WHERE NOT EXISTS (SELECT 1 FROM texts WHERE session_id = ?1 AND hash = ?7)
 """
 _INSERT_CALL = """
 INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments)
