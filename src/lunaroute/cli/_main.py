@@ -1,5 +1,6 @@
 """The command groups: names and one-line helps here, commands loaded by name."""
 
+import keyword
 import sys
 from importlib import import_module
 
@@ -13,8 +14,15 @@ COMMANDS = {
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",
     "sessions": "List recorded sessions, show one, give a request back.",
+    "import": "Bring in transcripts and records that were made elsewhere.",
+    "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "config": "Check a configuration, show where each value comes from.",
 }
+
+
+def _module(command: str) -> str:
+    name = command.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 class LazyGroup(click.Group):
@@ -26,7 +34,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"lunaroute.cli.{cmd_name}")
+        module = import_module(f"lunaroute.cli.{_module(cmd_name)}")
         command = module.command
         assert isinstance(command, click.Command)
         return command

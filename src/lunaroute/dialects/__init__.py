@@ -8,6 +8,12 @@ from lunaroute.dialects._answer import MessageReader as MessageReader
 from lunaroute.dialects._answer import answer_reader as answer_reader
 from lunaroute.dialects._answer import message_reader as message_reader
 from lunaroute.dialects._endpoint import endpoint_of as endpoint_of
+from lunaroute.dialects._json import JsonObject as JsonObject
+from lunaroute.dialects._json import get_count as get_count
+from lunaroute.dialects._json import get_object as get_object
+from lunaroute.dialects._json import get_objects as get_objects
+from lunaroute.dialects._json import get_str as get_str
+from lunaroute.dialects._json import read_object as read_object
 from lunaroute.dialects._request import read_request as read_request
 from lunaroute.dialects._responses_socket import SocketRequest as SocketRequest
 from lunaroute.dialects._responses_socket import begins_response as begins_response
@@ -16,12 +22,18 @@ from lunaroute.dialects._session import session_of as session_of
 
 __all__ = [
     "AnswerReader",
+    "JsonObject",
     "MessageReader",
     "SocketRequest",
     "answer_reader",
     "begins_response",
     "endpoint_of",
+    "get_count",
+    "get_object",
+    "get_objects",
+    "get_str",
     "message_reader",
+    "read_object",
     "read_request",
     "session_of",
     "socket_request",

@@ -1,5 +1,9 @@
 """Turns raw exchanges into JSONL events and rows of the store, each exactly once."""
 
 from lunaroute.recording._raw import recorded_request as recorded_request
+from lunaroute.recording._reading import clean as clean
 from lunaroute.recording._recorder import RecordedBatch as RecordedBatch
 from lunaroute.recording._recorder import Recorder as Recorder
+from lunaroute.recording._session import name_session as name_session
+from lunaroute.recording._texts import brought_rows as brought_rows
+from lunaroute.recording._texts import spoken_rows as spoken_rows

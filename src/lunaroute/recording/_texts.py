@@ -4,15 +4,22 @@ import hashlib
 
 import orjson
 
-from lunaroute.model import Text, TextKind
+from lunaroute.model import AnswerFacts, RequestFacts, Text, TextKind
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.store import TextRow, ToolResultRow
 
 
 def text_rows(reading: Reading, key: bytes) -> tuple[TextRow, ...]:
     """The request's texts in order, then the answer's, each once."""
+    return spoken_rows(reading.request, reading.answer, key) if reading.is_turn else ()
+
+
+def spoken_rows(
+    request: RequestFacts, answer: AnswerFacts, key: bytes
+) -> tuple[TextRow, ...]:
+    """As :func:`text_rows`, of facts that were read elsewhere."""
     rows: dict[bytes, TextRow] = {}
-    for text in _spoken(reading):
+    for text in _spoken(request, answer):
         row = _row(len(rows), text, key)
         rows.setdefault(row.hash, row)
     return tuple(rows.values())
@@ -20,13 +27,18 @@ def text_rows(reading: Reading, key: bytes) -> tuple[TextRow, ...]:
 
 def result_rows(reading: Reading, key: bytes) -> tuple[ToolResultRow, ...]:
     """What the request reports back of tools, with the text row it stands in."""
+    return brought_rows(reading.request, key)
+
+
+def brought_rows(request: RequestFacts, key: bytes) -> tuple[ToolResultRow, ...]:
+    """As :func:`result_rows`, of facts that were read elsewhere."""
     roles = {
         text.text: text.role
-        for text in reading.request.texts
+        for text in request.texts
         if text.kind is TextKind.TOOL_OUTPUT
     }
     rows = []
-    for result in reading.request.tool_results:
+    for result in request.tool_results:
         text = Text(TextKind.TOOL_OUTPUT, roles.get(result.text, "tool"), result.text)
         size = len(result.text.encode("utf-8", "replace"))
         found = _hash(text, key)
@@ -34,16 +46,13 @@ def result_rows(reading: Reading, key: bytes) -> tuple[ToolResultRow, ...]:
     return tuple(rows)
 
 
-def _spoken(reading: Reading) -> list[Text]:
-    if not reading.is_turn:
-        return []
-    answer = reading.answer
+def _spoken(request: RequestFacts, answer: AnswerFacts) -> list[Text]:
     inputs = [
         Text(TextKind.TOOL_INPUT, "assistant", call.arguments)
         for call in answer.tool_calls
         if call.arguments
     ]
-    spoken = [*reading.request.texts, *answer.texts, *inputs]
+    spoken = [*request.texts, *answer.texts, *inputs]
     if answer.error_text:
         spoken.append(Text(TextKind.ERROR, "provider", answer.error_text))
     return spoken

@@ -288,6 +288,17 @@ CREATE TRIGGER texts_changed AFTER UPDATE OF text, parts ON texts BEGIN
 END;
 """
 
+# Files that were imported, so that one that did not change is not read again.
+_IMPORTS = """
+CREATE TABLE imported_files (
+  path TEXT PRIMARY KEY,
+  size INTEGER NOT NULL,
+  mtime_ns INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  rows INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -297,5 +308,6 @@ MIGRATIONS: tuple[str, ...] = (
     OLDER_NAMES,
     _RETRIES,
     _PARTS,
+    _IMPORTS,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

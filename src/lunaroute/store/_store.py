@@ -11,6 +11,7 @@ import apsw
 from lunaroute.errors import StoreError
 from lunaroute.store import _read, _search
 from lunaroute.store._connect import connect_reader, connect_writer, explained
+from lunaroute.store._imports import Imports
 from lunaroute.store._query import Query, parse_query
 from lunaroute.store._rows import (
     ExchangeRow,
@@ -60,6 +61,11 @@ class Store:
         """One transaction: committed when the block ends, undone when it raises."""
         with explained(self.path), transaction(self._connection):
             yield Batch(self._connection)
+
+    @property
+    def imports(self) -> Imports:
+        """What was imported; its writing methods belong inside ``writing``."""
+        return Imports(self._connection)
 
     def install_key(self) -> bytes:
         """The secret that keys this store's hashes."""
