@@ -108,6 +108,11 @@ def local(monkeypatch):
         ("status:5xx", Field("status", "5xx")),
         ("status:OK", Field("status", "ok")),
         ("status:timed_out", Field("status", "timed_out")),
+        ("project:luna*", Field("project", "luna*")),
+        ("cost>0.50", Field("cost", ">0.5")),
+        ("cost:<=$1", Field("cost", "<=1.0")),
+        ("cost:2", Field("cost", "=2.0")),
+        ("cost <1", And((Words("cost"), Words("<1")))),
         ("min_tokens:50k", Field("min_tokens", 50_000)),
         # what is none
         ("http://x:1", Words("http://x:1")),
@@ -150,9 +155,10 @@ def test_moments_are_local(local, value, moment):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a project:x", "project is not recorded; fields are tool, model,"),
-        ("-cost:1", "cost is not recorded"),
-        ("cost>0.5", "cost is not recorded"),
+        ("-cost:dear", "cost:dear: it takes US dollars, as in cost>0.50"),
+        ("cost>=", "it takes US dollars"),
+        ("cost>-1", "it takes US dollars"),
+        ("cost<\u0661", "it takes US dollars"),
         ("after:tomorrow", "after:tomorrow: it takes a day (2026-10-01"),
         ("before:0001-01-01", "before:0001-01-01: it takes a day"),
         ("after:999999w", "it takes a day"),
@@ -185,7 +191,7 @@ def test_hints(text, hint):
 
 
 @pytest.mark.parametrize(
-    "text", ["http://x", "a::b", "localhost:80", "12:30", "x.py:3", "project: x", "a " * 32]
+    "text", ["http://x", "a::b", "localhost:80", "12:30", "x.py:3", "cost 5", "cost > 5", "a " * 32]
 )  # fmt: skip
 def test_no_hints(text):
     query = parse_query(text, NOW)

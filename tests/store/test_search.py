@@ -308,6 +308,33 @@ def test_what_is_shown_of_a_text(rich, query, snippet):
     assert [hit.snippet for hit in rich.search(query, 1)] == [snippet]
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("cost>0.50", [2]),
+        ("cost>=0.5", [1, 2]),
+        ("cost<1", [1]),
+        ("cost<0.5", []),
+        ("cost:0.5", [1]),
+        ("-cost>0.5", [1, 3]),
+        ("project:luna*", [1, 2]),
+        ("project:LUNA-a", [1]),
+        ("project:luna", []),
+        ("-project:*", [3]),
+        ("project:?*", []),
+        ("needle -project:luna-a cost>0", [2]),
+    ],
+)
+def test_projects_and_costs(tmp_path, query, expected):
+    facts = ((1, "luna-a", 0.5), (2, "luna-b", 1.0), (3, None, None))
+    with open_store(database(tmp_path), writer=True) as store:
+        for number, project, cost in facts:
+            texts = (text("prompt", "user", f"needle {number}"),)
+            write(store, prepared(number, texts=texts, project=project, cost_usd=cost))
+        found = sorted(int(hit.exchange_id[-1]) for hit in store.search(query, 9))
+    assert found == expected
+
+
 def test_a_long_text_without_words_to_show_is_cut(tmp_path):
     with open_store(database(tmp_path), writer=True) as store:
         write(store, prepared(1, texts=(text("prompt", "user", "moon " * 100),)))

@@ -65,7 +65,8 @@ def command(
       role:user  kind:tool_*        who said it; prompt, answer, thinking, error ...
       status:error|ok|429|5xx       how the exchange ended
       after:2026-10-01 before:7d    days, times (2026-10-01T12:30) and ages
-      min_tokens:50k                of the exchange
+      min_tokens:50k  cost>0.50     of the exchange; in US dollars
+      project:luna*                 whose exchange it was
 
     Your shell takes quotes, * and () away: put the whole query in single quotes. The
     exit code is 1 when nothing is found.

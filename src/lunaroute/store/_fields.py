@@ -17,6 +17,7 @@ _AGE = re.compile(r"([0-9]{1,6})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _COUNT = re.compile(r"([0-9]{1,12})([km]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
+_DOLLARS = re.compile(r"([<>]=?|=?)\$?([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)")
 _STATUS_WORDS = ("ok", "error", *(outcome.value for outcome in Outcome))
 
@@ -48,6 +49,14 @@ def _count(value: str, _now: datetime) -> int:
     if not found:
         raise ValueError("it takes a number such as 5000 or 5k")
     return int(found[1]) * _FACTORS[found[2]]
+
+
+def _dollars(value: str, _now: datetime) -> str:
+    """The comparison and the number, as `>=0.5`."""
+    found = _DOLLARS.fullmatch(value)
+    if not found:
+        raise ValueError("it takes US dollars, as in cost>0.50, cost<1 or cost>=2")
+    return f"{found[1] or '='}{float(found[2])}"
 
 
 def _moment(value: str, now: datetime) -> int:
@@ -91,6 +100,8 @@ FIELDS: Mapping[str, Callable[[str, datetime], FieldValue]] = {
     "after": _moment,
     "before": _moment,
     "min_tokens": _count,
+    "project": _name,
+    "cost": _dollars,
 }
 
 FIELD_NAMES = tuple(FIELDS)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lunaroute.store._query import And, Field, Node, Not, Or, Words, has_one_token
 
-_Value = str | int
+_Value = str | int | float
 
 _LIKE = "LIKE ? ESCAPE '\\'"
 _TOKENS = " + ".join(
@@ -46,6 +46,7 @@ _CONDITIONS = {
     "kind": f"t.kind {_LIKE}",
     "after": "e.started_at >= ?",
     "before": "e.started_at < ?",
+    "project": f"(e.project IS NOT NULL AND e.project {_LIKE})",
     "min_tokens": f"{_TOKENS} >= ?",
 }
 _MATCH = "t.id IN (SELECT rowid FROM texts_index WHERE texts_index MATCH ?)"
@@ -175,6 +176,8 @@ def _field(field: Field) -> tuple[str, _Value]:
     name, value = field.name, field.value
     if name == "status":
         return _status(value)
+    if name == "cost":
+        return _cost(str(value))
     if name == "role":
         return _role(str(value))
     if name in ("session", "agent"):
@@ -184,7 +187,14 @@ def _field(field: Field) -> tuple[str, _Value]:
     return _CONDITIONS[name], value
 
 
-def _status(value: _Value) -> tuple[str, _Value]:
+def _cost(value: str) -> tuple[str, float]:
+    # What is not known is neither cheap nor dear.
+    operator = value.rstrip("0123456789.e-+")
+    amount = float(value[len(operator) :])
+    return f"(e.cost_usd IS NOT NULL AND e.cost_usd {operator} ?)", amount
+
+
+def _status(value: str | int) -> tuple[str, _Value]:
     if isinstance(value, int):
         return "ifnull(e.status, 0) = ?", value
     if value == "ok":

@@ -25,8 +25,7 @@ _MAX_DEPTH = 8
 
 _OPERATORS = ("AND", "OR", "NOT")
 _NEGATION = re.compile(r'-(?=[\w"(])')
-_FIELD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):(.*)", re.DOTALL)
-_ASKED_FOR = re.compile(r"(project):.+|(cost)(?::|[<>]=?).+", re.DOTALL)
+_FIELD = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):(.*)|(cost)([<>]=?.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +158,8 @@ class _Lexer:
     def _word(self) -> None:
         begin, self._at = self._at, _end_of_word(self._text, self._at, self._depth > 0)
         word = self._text[begin : self._at]
-        if found := _ASKED_FOR.fullmatch(word):
-            self._refuse(f"{found[1] or found[2]} is not recorded")
-        elif found := _FIELD.fullmatch(word):
-            self._field(found[1], found[2], word)
+        if found := _FIELD.fullmatch(word):
+            self._field(found[1] or found[3], found[2] or found[4] or "", word)
         elif word in _OPERATORS and self._text[begin - 1 : begin] != "-":
             self.tokens.append(word)
         else:
@@ -186,11 +183,10 @@ class _Lexer:
         try:
             self._leaf(Field(name, FIELDS[name](value, self._now)))
         except ValueError as error:
-            self._refuse(f"{name}:{value}: {error}", names_fields=False)
+            self._refuse(f"{name}:{value}: {error}")
 
-    def _refuse(self, reason: str, *, names_fields: bool = True) -> None:
-        more = f"; {_fields_are()}" if names_fields else ""
-        self.refusal = self.refusal or f"{reason}{more} (in quotes it is text)"
+    def _refuse(self, reason: str) -> None:
+        self.refusal = self.refusal or f"{reason} (in quotes it is text)"
 
 
 class _Parser:
