@@ -335,6 +335,42 @@ def test_projects_and_costs(tmp_path, query, expected):
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("tool:Edit file:auth.py", ["tool_input", "tool_output"]),
+        ("file:app/auth.py", ["tool_input", "tool_output"]),
+        ("file:/src/app/AUTH.py kind:tool_input", ["tool_input"]),
+        ("file:auth*", ["tool_input", "tool_output"]),
+        ("file:uth.py", []),
+        ("file:app", []),
+        ("file:app/*", ["tool_input", "tool_output"]),
+        ("file:auth_py", []),
+        ("tool:Bash file:auth.py", []),
+        ("-file:auth.py", ["prompt", "tool_input"]),
+    ],
+)
+def test_files(tmp_path, query, expected):
+    edit, other = '{"file_path": "/src/app/auth.py"}', '{"c": "auth.py"}'
+    calls = (
+        Call(0, "c1", "Edit", edit, ("/src/app/auth.py",)),
+        Call(1, "c2", "Bash", other),
+    )
+    inputs = (
+        text("tool_input", "assistant", edit),
+        text("tool_input", "assistant", other, 1),
+    )
+    brought = Result("c1", text_hash("tool_output", "user", "done"), 4, None)
+    with open_store(database(tmp_path), writer=True) as store:
+        write(store, prepared(1, calls=calls, texts=inputs))
+        texts = (
+            text("tool_output", "user", "done"),
+            text("prompt", "user", "auth.py", 1),
+        )
+        write(store, prepared(2, texts=texts, results=(brought,)))
+        assert kinds(store.search(query, 9)) == expected
+
+
 def test_a_long_text_without_words_to_show_is_cut(tmp_path):
     with open_store(database(tmp_path), writer=True) as store:
         write(store, prepared(1, texts=(text("prompt", "user", "moon " * 100),)))

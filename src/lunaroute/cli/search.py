@@ -66,7 +66,7 @@ def command(
       status:error|ok|429|5xx       how the exchange ended
       after:2026-10-01 before:7d    days, times (2026-10-01T12:30) and ages
       min_tokens:50k  cost>0.50     of the exchange; in US dollars
-      project:luna*                 whose exchange it was
+      project:luna*  file:auth.py   whose it was; the file that a tool was given
 
     Your shell takes quotes, * and () away: put the whole query in single quotes. The
     exit code is 1 when nothing is found.

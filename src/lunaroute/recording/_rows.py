@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import orjson
 
-from lunaroute.model import Endpoint, Usage
+from lunaroute.model import Endpoint, ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._pace import Pace, pace
+from lunaroute.recording._files import named_files
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
 from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
@@ -25,8 +26,7 @@ _CLASSES = {
 def prepare_rows(reading: Reading, key: bytes) -> Prepared:
     """Everything that the exchange adds to the store."""
     calls = tuple(
-        ToolCallRow(ordinal, clean(c.id), clean(c.name), clean(c.arguments))
-        for ordinal, c in enumerate(reading.answer.tool_calls)
+        _call_row(ordinal, c) for ordinal, c in enumerate(reading.answer.tool_calls)
     )
     return Prepared(
         exchange=_exchange_row(reading),
@@ -34,6 +34,12 @@ def prepare_rows(reading: Reading, key: bytes) -> Prepared:
         calls=calls if reading.is_turn else (),
         results=result_rows(reading, key) if reading.is_turn else (),
     )
+
+
+def _call_row(ordinal: int, call: ToolCall) -> ToolCallRow:
+    arguments = clean(call.arguments)
+    files = tuple(clean(path) for path in named_files(arguments))
+    return ToolCallRow(ordinal, clean(call.id), clean(call.name), arguments, files)
 
 
 def _exchange_row(reading: Reading) -> ExchangeRow:

@@ -99,6 +99,7 @@ FIELDS: Mapping[str, Callable[[str, datetime], FieldValue]] = {
     "status": _status,
     "after": _moment,
     "before": _moment,
+    "file": _name,
     "min_tokens": _count,
     "project": _name,
     "cost": _dollars,

@@ -36,7 +36,20 @@ _OF_TOOL = f"""t.id IN (
   SELECT c.result_text_id FROM tool_calls c
     WHERE c.result_text_id IS NOT NULL AND {_NAMED}
 )"""  # noqa: S608 - a constant of our own
+# The table is small and has an index that holds all that is asked of it.
+_PATHS = f"SELECT f.exchange_id, f.ordinal FROM tool_files f WHERE '/' || replace(f.path, '\\', '/') {_LIKE}"  # noqa: S608, E501 - as above
+_OF_FILE = f"""t.id IN (
+  SELECT i.id FROM ({_PATHS}) p
+    CROSS JOIN tool_calls c ON c.exchange_id = p.exchange_id AND c.ordinal = p.ordinal
+    CROSS JOIN texts i ON i.exchange_id = c.exchange_id
+    AND i.kind = 'tool_input' AND i.text = c.arguments
+  UNION ALL
+  SELECT c.result_text_id FROM ({_PATHS}) p
+    CROSS JOIN tool_calls c ON c.exchange_id = p.exchange_id AND c.ordinal = p.ordinal
+    WHERE c.result_text_id IS NOT NULL
+)"""  # noqa: S608 - as above
 _CONDITIONS = {
+    "file": _OF_FILE,
     "tool": _OF_TOOL,
     "model": (
         f"(ifnull(e.model_used, '') {_LIKE} OR ifnull(e.model_requested, '') {_LIKE})"
@@ -180,7 +193,10 @@ def _field(field: Field) -> tuple[str, _Value]:
         return _cost(str(value))
     if name == "role":
         return _role(str(value))
-    if name in ("session", "agent"):
+    if name == "file":
+        # The path's end, from the beginning of one of its names.
+        value = _pattern("*/" + str(value).replace("\\", "/").lstrip("/"))
+    elif name in ("session", "agent"):
         value = _beginning(str(value))
     elif isinstance(value, str):
         value = _pattern(value)

@@ -125,6 +125,8 @@ class ToolCallRow:
     call_id: str
     name: str
     arguments: str
+    # The paths that the arguments name.
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,6 +299,20 @@ CREATE TABLE imported_files (
 ) STRICT, WITHOUT ROWID;
 """
 
+# The files that a call's arguments name, for `file:`.
+_TOOL_FILES = """
+CREATE TABLE tool_files (
+  exchange_id TEXT NOT NULL,
+  ordinal INTEGER NOT NULL,
+  session_id TEXT NOT NULL,
+  path TEXT NOT NULL,
+  PRIMARY KEY (exchange_id, ordinal, path),
+  FOREIGN KEY (exchange_id, ordinal)
+    REFERENCES tool_calls (exchange_id, ordinal) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tool_files_by_path ON tool_files (path, exchange_id, ordinal);
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -309,5 +323,6 @@ MIGRATIONS: tuple[str, ...] = (
     _RETRIES,
     _PARTS,
     _IMPORTS,
+    _TOOL_FILES,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -28,6 +28,10 @@ _INSERT_CALL = """
 INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments)
 VALUES (?, ?, ?, ?, ?, ?)
 """
+_INSERT_FILE = """
+INSERT OR IGNORE INTO tool_files (exchange_id, ordinal, session_id, path)
+VALUES (?, ?, ?, ?)
+"""
 # History brings a result back with every turn; only the first one is news.
 _FILL_RESULT = """
 UPDATE tool_calls SET result_exchange_id = ?, result_bytes = ?, result_is_error = ?,
@@ -122,7 +126,10 @@ class Batch:
             run(_INSERT_TEXT, (row.session_id, row.id, *values))
         for call in record.calls:
             asked = (call.call_id, call.name, call.arguments)
-            run(_INSERT_CALL, (row.id, call.ordinal, row.session_id, *asked))
+            place = (row.id, call.ordinal, row.session_id)
+            run(_INSERT_CALL, (*place, *asked))
+            for path in call.files:
+                run(_INSERT_FILE, (*place, path))
         for result in record.results:
             brought = (row.id, result.size, result.is_error)
             text_row = (row.session_id, result.text_hash)
