@@ -33,9 +33,9 @@ def command(paths: tuple[str, ...], dry_run: bool, db: str | None) -> None:
     """Bring in what other programs recorded, so that search finds it.
 
     PATH is a file or a directory: transcripts of Claude Code and Codex, JSONL records
-    of this or an earlier LunaRoute, plain or .zst.
-    Which it is its content tells. Without PATH:
-    ~/.claude/projects and ~/.codex/sessions.
+    of this or an earlier LunaRoute, plain or .zst, an earlier LunaRoute's SQLite file.
+    Which it is its content tells. Without PATH: ~/.claude/projects and
+    ~/.codex/sessions.
 
     What is there already is not brought in twice. `lunaroute serve` must not be
     running. Exit code 0: all well, 1: something failed, 2: nothing to do.

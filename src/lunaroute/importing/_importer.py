@@ -9,6 +9,7 @@ import orjson
 
 from lunaroute.importing._claude_code import read_claude_code
 from lunaroute.importing._codex import read_codex
+from lunaroute.importing._database import read_database
 from lunaroute.importing._events import read_earlier_events, read_own_events
 from lunaroute.importing._lines import Lines
 from lunaroute.importing._source import Kind, Source
@@ -18,6 +19,7 @@ from lunaroute.store import Batch, ImportedFile, Imports, Store
 _READERS: dict[Kind, Callable[[Lines], Iterator[Turn]]] = {
     Kind.CLAUDE_CODE: read_claude_code,
     Kind.CODEX: read_codex,
+    Kind.DATABASE: lambda lines: read_database(lines.path),
     Kind.LUNAROUTE: read_own_events,
     Kind.EVENTS: read_earlier_events,
 }
@@ -99,8 +101,8 @@ class Importer:
         path = str(source.path.absolute())
         if source.kind not in _READERS:
             self.report.fail(
-                f"{source.path}: of no known kind; known are JSONL records"
-                " and the transcripts of Claude Code and Codex"
+                f"{source.path}: of no known kind; known are JSONL records,"
+                " earlier SQLite files, transcripts of Claude Code and Codex"
             )
             return
         before = self._imports.file(path) if self._imports else None
