@@ -7,8 +7,8 @@ import orjson
 
 from lunaroute.model import Endpoint, ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
-from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._files import named_files
+from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
 from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
