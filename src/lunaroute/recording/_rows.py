@@ -8,19 +8,13 @@ import orjson
 from lunaroute.model import Endpoint, ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._files import named_files
+from lunaroute.model import Usage
+from lunaroute.recording._allowed import answer_headers, request_headers
+from lunaroute.recording._class import class_of
 from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
 from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
-
-_CLASSES = {
-    Endpoint.COUNT_TOKENS: "count_tokens",
-    Endpoint.EMBEDDINGS: "embeddings",
-    Endpoint.WEBSOCKET: "websocket",
-    Endpoint.WARM_UP: "warm_up",
-    Endpoint.MODELS: "other",
-    Endpoint.OTHER: "other",
-}
 
 
 def prepare_rows(reading: Reading, key: bytes) -> Prepared:
@@ -57,7 +51,7 @@ def _route_row(reading: Reading) -> ExchangeRow:
         outcome=reading.outcome.value,
         agent=_text(who.agent),
         parent_agent=_text(who.parent_agent),
-        request_class=_class(reading),
+        request_class=class_of(reading),
         dialect=route.dialect,
         provider=route.provider,
         endpoint=reading.endpoint.value,
@@ -149,11 +143,6 @@ def _with_tokens(row: ExchangeRow, usage: Usage) -> ExchangeRow:
         audio_output=usage.audio_output,
         vendor_usage=_json(usage.vendor),
     )
-
-
-def _class(reading: Reading) -> str:
-    spoken = "subagent" if reading.who.agent else "main"
-    return _CLASSES.get(reading.endpoint, spoken)
 
 
 def _text(text: str | None) -> str | None:
