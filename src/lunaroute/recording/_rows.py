@@ -5,12 +5,10 @@ from dataclasses import replace
 
 import orjson
 
-from lunaroute.model import Endpoint, ToolCall, Usage
-from lunaroute.recording._allowed import answer_headers, request_headers
-from lunaroute.recording._files import named_files
-from lunaroute.model import Usage
+from lunaroute.model import ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._class import class_of
+from lunaroute.recording._files import named_files
 from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
