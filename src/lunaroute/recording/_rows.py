@@ -9,6 +9,7 @@ from lunaroute.model import ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._class import class_of
 from lunaroute.recording._files import named_files
+from lunaroute.recording._metadata import metadata
 from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
@@ -67,6 +68,7 @@ def _route_row(reading: Reading) -> ExchangeRow:
 
 def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
     request, head = reading.request, reading.request_head
+    about = metadata(head)
     return replace(
         row,
         method=head.first[0],
@@ -82,6 +84,8 @@ def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         message_count=request.message_count,
         tool_count=request.tool_count,
         has_system=request.has_system,
+        project=_text(about.get("project")),
+        metadata=_json({name: clean(value) for name, value in about.items()}),
     )
 
 
