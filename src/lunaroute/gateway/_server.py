@@ -53,7 +53,8 @@ SWEEP_SECONDS = 1.0
 # Answered by the observer, over its Unix socket.
 REFUSAL_SECONDS = 5.0
 NOT_ALLOWED = 405
-OBSERVER_PATHS = frozenset((b"/metrics",))
+OBSERVER_PATHS = frozenset((b"/metrics", b"/sessions", b"/search", b"/openapi.json"))
+OBSERVER_TREE = b"/sessions/"
 OWN_PATHS = frozenset((b"/healthz", b"/readyz"))
 ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 # What admission and plan look at beside the request line and Host.
@@ -218,7 +219,7 @@ class Gateway:
                 return await self._answer_as_last(client, head)
             if path in OWN_PATHS:
                 return await self._answer_own(client, head, path)
-            if path in OBSERVER_PATHS:
+            if path in OBSERVER_PATHS or path.startswith(OBSERVER_TREE):
                 return await self._ask_observer(client, head, clock)
             plan = self.plan(head, client.peer)
         except ClientFault as fault:

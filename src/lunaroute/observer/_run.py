@@ -122,7 +122,7 @@ async def _main(sock: socket.socket) -> None:
         observer = Observer(options, nursery)
         nursery.start_soon(observer.obey, control)
         nursery.start_soon(observer.report_health)
-        nursery.start_soon(serve_web, web_socket, observer.metrics)
+        nursery.start_soon(serve_web, web_socket, observer.metrics, options.sqlite_path)
         observer.keeper.trouble = "another recorder still holds the home"
         async with _lock(options.home / "recorder.lock", observer.keeper):
             observer.keeper.trouble = ""

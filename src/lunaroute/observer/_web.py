@@ -2,14 +2,17 @@
 
 import logging
 import socket
+from pathlib import Path
 
 from hypercorn.config import Config
 from hypercorn.trio import serve
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from lunaroute.observer._api import Api, explain
 from lunaroute.observer._metrics import Metrics
 
 log = logging.getLogger("lunaroute.web")
@@ -18,19 +21,26 @@ log.setLevel(logging.WARNING)  # that it runs on a socket of ours is no news
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def application(metrics: Metrics) -> Starlette:
+def application(metrics: Metrics, database: Path | None) -> Starlette:
     """Everything that is served below the API port's own paths."""
 
     async def expose(_request: Request) -> Response:
         return Response(metrics.exposition(), media_type=EXPOSITION)
 
-    return Starlette(routes=[Route("/metrics", expose)])
+    made = Starlette(
+        routes=[Route("/metrics", expose), *Api(database).routes()],
+        exception_handlers={HTTPException: explain},
+    )
+    made.router.redirect_slashes = False
+    return made
 
 
-async def serve_web(listener: socket.socket, metrics: Metrics) -> None:
+async def serve_web(
+    listener: socket.socket, metrics: Metrics, database: Path | None
+) -> None:
     """Serves on a listening Unix socket until cancelled."""
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.accesslog = None
     config.errorlog = log
-    await serve(application(metrics), config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own
+    await serve(application(metrics, database), config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own

@@ -19,6 +19,13 @@ from lunaroute.store._rows import ToolResultRow as ToolResultRow
 from lunaroute.store._schema import APPLICATION_ID as APPLICATION_ID
 from lunaroute.store._schema import SCHEMA_VERSION as SCHEMA_VERSION
 from lunaroute.store._search import Sort as Sort
+from lunaroute.store._sessions import MAX_COUNT as MAX_COUNT
+from lunaroute.store._sessions import Place as Place
+from lunaroute.store._sessions import SessionFilter as SessionFilter
+from lunaroute.store._sessions import SessionPage as SessionPage
+from lunaroute.store._sessions import SessionSort as SessionSort
+from lunaroute.store._sessions import StoredTurn as StoredTurn
+from lunaroute.store._sessions import moment as moment
 from lunaroute.store._store import Store as Store
 from lunaroute.store._store import open_store as open_store
 from lunaroute.store._write import Batch as Batch

@@ -313,6 +313,16 @@ CREATE TABLE tool_files (
 CREATE INDEX tool_files_by_path ON tool_files (path, exchange_id, ordinal);
 """
 
+# All that a list of sessions may be filtered and sorted by: a page's ids are found
+# without one of the wide rows.
+_SESSIONS_INDEX = """
+CREATE INDEX exchanges_for_sessions ON exchanges (
+  session_id, started_at, ended_us, endpoint, outcome, streaming, provider, agent,
+  project, model_requested, model_used, input_uncached, output, thinking, reasoning,
+  cache_read, cache_write_5m, cache_write_1h, audio_input, audio_output, cost_usd
+);
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -324,5 +334,6 @@ MIGRATIONS: tuple[str, ...] = (
     _PARTS,
     _IMPORTS,
     _TOOL_FILES,
+    _SESSIONS_INDEX,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import apsw
 
 from lunaroute.errors import StoreError
-from lunaroute.store import _read, _search
+from lunaroute.store import _read, _search, _sessions
 from lunaroute.store._connect import connect_reader, connect_writer, explained
 from lunaroute.store._imports import Imports
 from lunaroute.store._query import Query, parse_query
@@ -22,6 +22,13 @@ from lunaroute.store._rows import (
     StoredText,
 )
 from lunaroute.store._search import Sort
+from lunaroute.store._sessions import (
+    Place,
+    SessionFilter,
+    SessionPage,
+    SessionSort,
+    StoredTurn,
+)
 from lunaroute.store._write import Batch, transaction
 
 
@@ -155,3 +162,29 @@ class Store:
         """All tool calls of a session with what came back for them."""
         with explained(self.path):
             return _read.tool_calls(self._connection, session_id)
+
+    def session_page(
+        self,
+        wanted: SessionFilter,
+        sort: SessionSort = SessionSort.NEWEST,
+        limit: int = 50,
+        after: Place | None = None,
+    ) -> SessionPage:
+        """A page of the sessions that are wanted; a StoreError where the text search
+        was refused.
+        """
+        if wanted.text is not None and wanted.text.refusal is not None:
+            raise StoreError(wanted.text.refusal)
+        with explained(self.path):
+            return _sessions.session_page(self._connection, wanted, sort, limit, after)
+
+    def session_values(self, session_id: str) -> dict[str, Any] | None:
+        """The view's whole row of exactly this session, with ``metadata``."""
+        with explained(self.path):
+            rows = _sessions.session_rows(self._connection, [session_id])
+        return rows[0] if rows else None
+
+    def turns(self, session_id: str) -> tuple[StoredTurn, ...]:
+        """A session's exchanges in numbers, in the order they began."""
+        with explained(self.path):
+            return _sessions.turns(self._connection, session_id)

@@ -1,0 +1,264 @@
+"""The record over HTTP: GET, JSON, each query in a thread on its own connection."""
+
+import base64
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import trio
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lunaroute.errors import NothingRecorded, StoreError
+from lunaroute.insight import iso, session_record, session_timeline, session_tools
+from lunaroute.observer._openapi import openapi
+from lunaroute.observer._parameters import (
+    SEARCH,
+    SESSIONS,
+    BadParameterError,
+    read_parameters,
+)
+from lunaroute.store import (
+    MAX_COUNT,
+    Hit,
+    Place,
+    Query,
+    SessionFilter,
+    SessionSort,
+    Sort,
+    Store,
+    StoredTurn,
+    open_store,
+    parse_query,
+)
+
+HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'",
+    "x-content-type-options": "nosniff",
+}
+DAY_US = 86_400 * 1_000_000
+# Beside the recorder's own thread: nobody asks for more at once and means it.
+_THREADS = 2
+
+Answer = tuple[Any, dict[str, str]]
+Given = list[tuple[str, str]]
+
+
+class Api:
+    """The routes over one database; None where SQLite is switched off."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._limiter = trio.CapacityLimiter(_THREADS)
+
+    def routes(self) -> list[Route]:
+        """To be served beside ``/metrics``."""
+        return [
+            Route("/sessions", self._route(sessions)),
+            Route("/sessions/{id}", self._route(session)),
+            Route("/sessions/{id}/timeline", self._route(timeline)),
+            Route("/sessions/{id}/tools", self._route(tools)),
+            Route("/search", self._route(search)),
+            Route("/openapi.json", self._describe),
+        ]
+
+    def _route(
+        self, ask: Callable[[Store | None, str, Given], Answer]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            name = str(request.path_params.get("id", ""))
+            given = list(request.query_params.multi_items())
+            return await trio.to_thread.run_sync(
+                self._ask, ask, name, given, limiter=self._limiter
+            )
+
+        return answer
+
+    def _ask(
+        self, ask: Callable[[Store | None, str, Given], Answer], name: str, given: Given
+    ) -> Response:
+        """Runs in a worker thread."""
+        try:
+            if self._path is None:
+                raise StoreError(
+                    "SQLite recording is off: set session_recording.sqlite.enabled to"
+                    " true"
+                )
+            try:
+                store = open_store(self._path, writer=False)
+            except NothingRecorded:
+                value, headers = ask(None, name, given)
+            else:
+                with store:
+                    value, headers = ask(store, name, given)
+        except BadParameterError as error:
+            return failure(400, str(error))
+        except NoSuchSessionError as error:
+            return failure(404, str(error))
+        except StoreError as error:
+            return failure(503, str(error))
+        return answered(value, headers)
+
+    async def _describe(self, request: Request) -> Response:
+        try:
+            read_parameters(request.query_params.multi_items(), ())
+        except BadParameterError as error:
+            return failure(400, str(error))
+        return answered(openapi(), {})
+
+
+class NoSuchSessionError(Exception):
+    """Names the session."""
+
+
+def sessions(store: Store | None, _name: str, given: Given) -> Answer:
+    """``/sessions``. Nothing recorded yet is an empty list."""
+    values = read_parameters(given, SESSIONS)
+    sort = SessionSort(values.pop("sort", SessionSort.NEWEST))
+    limit = values.pop("limit", 50)
+    after = _place(values.pop("cursor", None), sort)
+    wanted = _filter(values)
+    if store is None:
+        return [], {"x-total-count": "0"}
+    page = store.session_page(wanted, sort, limit, after)
+    total = f"{MAX_COUNT}+" if page.total > MAX_COUNT else str(page.total)
+    headers = {"x-total-count": total}
+    if page.end is not None:
+        more = [pair for pair in given if pair[0] != "cursor"]
+        more.append(("cursor", _cursor(page.end, sort)))
+        # Relative to the path as the client knows it, a token in front of it included.
+        headers["link"] = f'<?{urlencode(more)}>; rel="next"'
+    return list(page.rows), headers
+
+
+def session(store: Store | None, name: str, given: Given) -> Answer:
+    """``/sessions/{id}``"""
+    read_parameters(given, ())
+    found = session_record(_open(store, name), name)
+    if found is None:
+        raise _unknown(name)
+    return {**found.row, "turns": [_turn(turn) for turn in found.turns]}, {}
+
+
+def timeline(store: Store | None, name: str, given: Given) -> Answer:
+    """``/sessions/{id}/timeline``"""
+    read_parameters(given, ())
+    events = session_timeline(_open(store, name), name)
+    if not events:
+        raise _unknown(name)
+    return [asdict(event) for event in events], {}
+
+
+def tools(store: Store | None, name: str, given: Given) -> Answer:
+    """``/sessions/{id}/tools``"""
+    read_parameters(given, ())
+    found = session_tools(_open(store, name), name)
+    if found is None:
+        raise _unknown(name)
+    return [asdict(use) for use in found], {}
+
+
+def search(store: Store | None, _name: str, given: Given) -> Answer:
+    """``/search``"""
+    values = read_parameters(given, SEARCH)
+    query = _query("q", values["q"])
+    if store is None:
+        return [], {}
+    sort = Sort(values.get("sort", Sort.BEST))
+    return [_hit(hit) for hit in store.search(query, values.get("limit", 50), sort)], {}
+
+
+def answered(value: Any, headers: dict[str, str], status: int = 200) -> Response:
+    """JSON with the headers that every answer has."""
+    body = orjson.dumps(value)
+    headers = {**HEADERS, **headers}
+    return Response(body, status, headers, media_type="application/json")
+
+
+def failure(
+    status: int, message: str, headers: dict[str, str] | None = None
+) -> Response:
+    """An error in the one shape that errors have."""
+    return answered({"error": {"message": message}}, headers or {}, status)
+
+
+async def explain(request: Request, error: Exception) -> Response:
+    """What the router refuses: unknown paths, other methods."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    message = f"there is nothing at {path}; see /openapi.json"
+    if error.status_code == 405:
+        message = f"{path} answers GET and HEAD only"
+    return failure(error.status_code, message, dict(error.headers or {}))
+
+
+def _filter(values: dict[str, Any]) -> SessionFilter:
+    days = values.pop("days", None)
+    if days is not None:
+        earliest = time.time_ns() // 1000 - days * DAY_US
+        values["since"] = max(earliest, values.get("since", earliest))
+    text = values.pop("text_search", None)
+    query = None if text is None else _query("text_search", text)
+    return SessionFilter(text=query, **values)
+
+
+def _query(name: str, text: str) -> Query:
+    query = parse_query(text)
+    if query.refusal is not None:
+        raise BadParameterError(f"{name}: {query.refusal}")
+    return query
+
+
+def _cursor(place: Place, sort: SessionSort) -> str:
+    plain = json.dumps([sort, place.key, place.session_id])
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _place(cursor: str | None, sort: SessionSort) -> Place | None:
+    if cursor is None:
+        return None
+    wrong = BadParameterError(
+        "cursor: is none of this sort; take the one in the link header of the page"
+        " before, or leave it out"
+    )
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        made_for, key, name = json.loads(base64.urlsafe_b64decode(padded))
+        number, text = float(key), str(name)
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise wrong from error
+    fits = isinstance(key, int | float) and abs(number) < 2**63
+    if made_for != sort or not fits or not isinstance(name, str):
+        raise wrong
+    return Place(key, text.encode("utf-8", "replace").decode())
+
+
+def _open(store: Store | None, name: str) -> Store:
+    if store is None:
+        raise NoSuchSessionError(f"there is no session {name!r}: nothing is recorded")
+    return store
+
+
+def _unknown(name: str) -> NoSuchSessionError:
+    return NoSuchSessionError(f"there is no session {name!r}; /sessions lists them")
+
+
+def _turn(turn: StoredTurn) -> dict[str, Any]:
+    return {**asdict(turn), "started_at": iso(turn.started_at)}
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    return {
+        **asdict(hit),
+        "started_at": iso(hit.started_at),
+        "snippet": "".join(text for text, _ in hit.snippet),
+        "matches": [text for text, is_match in hit.snippet if is_match],
+    }

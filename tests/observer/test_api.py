@@ -1,0 +1,190 @@
+"""The API over a store: filters, pages, details, refusals, and no 500 for any input."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from lunaroute.observer._metrics import Metrics
+from lunaroute.observer._parameters import SEARCH, SESSIONS
+from lunaroute.observer._web import application
+from lunaroute.store import ToolCallRow, ToolResultRow, open_store
+from tests.store.kit import database, prepared, text, text_hash, write
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory):
+    path = database(tmp_path_factory.mktemp("api"))
+    result = text("tool_output", "user", "done")
+    with open_store(path, writer=True) as store:
+        write(
+            store,
+            prepared(1, "a", texts=(text("prompt", "user", "mend the roof"),),
+                     calls=(ToolCallRow(0, "c1", "Edit", "{}"),),
+                     model_used="claude-sonnet-4-20250514", output=5, cost_usd=0.5,
+                     metadata='{"k": "v"}', project="/p"),
+            prepared(2, "a", texts=(result,), output=7,
+                     results=(ToolResultRow("c1", text_hash("tool_output", "user", "done"), 4, True),)),
+            prepared(3, "b", provider="openai", model_requested="gpt-5", streaming=True,
+                     outcome="client_left", output=100, ended_us=9_000_000),
+            prepared(4, "c", agent="a1", input_uncached=3),
+            prepared(5, "none", endpoint="models"),
+        )  # fmt: skip
+    with TestClient(application(Metrics(), path), backend="trio") as client:
+        yield client
+
+
+def ids(client, query=""):
+    answer = client.get(f"/sessions{query}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["x-total-count"] == str(len(answer.json()))
+    return [row["session_id"] for row in answer.json()]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "cba"),
+        ("?text_search=roof", "a"),
+        ("?text_search=-agent:*+roof", "a"),
+        ("?text_search=status:ok", "a"),
+        ("?text_search=absent", ""),
+        ("?text_search=!!", ""),
+        ("?model=claude-sonnet-4", "a"),
+        ("?model=claude-sonnet-4-20250514", "a"),
+        ("?model=claude-sonnet", "a"),
+        ("?model=claude-son", ""),
+        ("?model=gpt-5", "b"),
+        ("?provider=openai", "b"),
+        ("?days=1", ""),
+        ("?since=2025-01-01", "cba"),
+        ("?since=2025-01-01&until=2025-02-01", ""),
+        ("?min_total_tokens=12", "ba"),
+        ("?max_total_tokens=12", "ca"),
+        ("?min_input_tokens=1", "c"),
+        ("?max_output_tokens=11", "c"),
+        ("?min_duration=9000", "b"),
+        ("?max_duration=500", "c"),
+        ("?success=false", "b"),
+        ("?success=true", "ca"),
+        ("?streaming=true", "b"),
+        ("?agent=a", "c"),
+        ("?project=/p", "a"),
+        ("?tool=Edit", "a"),
+        ("?sort=oldest", "abc"),
+        ("?sort=tokens", "bac"),
+        ("?sort=duration", "bac"),
+        ("?sort=cost", "acb"),
+    ],
+)
+def test_what_is_found(client, query, expected):
+    assert ids(client, query) == list(expected)
+
+
+def test_a_row(client):
+    row = client.get("/sessions?project=/p").json()[0]
+    assert row["metadata"] == {"k": "v", "project": "/p"}
+    assert (row["total_tokens"], row["request_count"], row["success"]) == (12, 2, True)
+    assert client.get("/sessions/b").json()["metadata"] == {}
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "tokens", "duration", "cost"])
+def test_pages_follow_each_other(client, sort):
+    seen, url = [], f"/sessions?limit=1&sort={sort}"
+    while url:
+        answer = client.get(url)
+        assert answer.headers["x-total-count"] == "3"
+        seen += [row["session_id"] for row in answer.json()]
+        link = answer.links.get("next")
+        url = link and "/sessions" + link["url"]
+    assert seen == ids(client, f"?sort={sort}")
+
+
+def test_one_session(client):
+    found = client.get("/sessions/a").json()
+    assert [turn["output_tokens"] for turn in found["turns"]] == [5, 7]
+    assert found["turns"][0]["started_at"] == "2025-10-09T08:53:21.000Z"
+    timeline = client.get("/sessions/a/timeline").json()
+    kinds = [(event["type"], event["duration_ms"]) for event in timeline]
+    assert kinds == [("request", 500), ("tool_call", 500), ("request", 500)]
+    (use,) = client.get("/sessions/a/tools").json()
+    assert use == {"tool": "Edit", "calls": 1, "results": 1, "errors": 1,
+                   "result_ms_mean": 500, "result_ms_median": 500}  # fmt: skip
+    assert client.get("/sessions/c/tools").json() == []
+
+
+def test_search(client):
+    (hit,) = client.get("/search?q=roof&sort=time").json()
+    assert (hit["session_id"], hit["matches"]) == ("a", ["roof"])
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "words"),
+    [
+        ("/sessions/x", 404, "no session 'x'"),
+        ("/sessions/x/timeline", 404, "no session"),
+        ("/sessions/x/tools", 404, "no session"),
+        ("/sessions/", 404, "nothing at"),
+        ("/sessions?colour=1", 400, "colour: is no parameter here; known: text_search"),
+        ("/sessions/a?colour=1", 400, "colour"),
+        (
+            "/sessions?limit=0",
+            400,
+            "limit: '0': it takes a whole number from 1 to 1000",
+        ),
+        ("/sessions?success=1", 400, "success: '1': it takes true or false"),
+        ("/sessions?sort=x", 400, "sort: 'x': it is one of newest"),
+        ("/sessions?since=x", 400, "since: 'x': it takes a day"),
+        ("/sessions?model=", 400, "model: is empty"),
+        ("/sessions?limit=1&limit=2", 400, "limit: is given twice"),
+        ("/sessions?text_search=status:x", 400, "text_search: status:x"),
+        ("/sessions?cursor=x", 400, "cursor: is none of this sort"),
+        ("/search", 400, "q: is missing"),
+    ],
+)
+def test_refusals_say_what_would_be_right(client, url, status, words):
+    answer = client.get(url)
+    assert answer.status_code == status
+    assert words in answer.json()["error"]["message"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["content-security-policy"] == "default-src 'none'"
+
+
+def test_another_method(client):
+    answer = client.post("/sessions")
+    assert answer.status_code == 405
+    assert "GET" in answer.json()["error"]["message"]
+
+
+VALUES = st.text() | st.integers().map(str) | st.sampled_from(["true", "1d", "newest"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["/sessions", "/search", "/sessions/a", "/sessions/a/tools"]),
+    st.lists(
+        st.tuples(
+            st.sampled_from([p.name for p in SESSIONS + SEARCH]) | st.text(), VALUES
+        ),
+        max_size=3,
+    ),
+)
+def test_no_input_is_an_error_of_ours(client, path, pairs):
+    params = [(a.encode("utf-8", "replace"), b.encode("utf-8", "replace")) for a, b in pairs]  # fmt: skip
+    answer = client.get(path, params=[(a.decode(), b.decode()) for a, b in params])
+    assert answer.status_code in (200, 400)
+    json.loads(answer.text)
+
+
+def test_nothing_recorded_and_switched_off(tmp_path):
+    with TestClient(application(Metrics(), tmp_path / "no.db"), backend="trio") as none:
+        assert none.get("/sessions").json() == []
+        assert none.get("/search?q=a").json() == []
+        assert none.get("/sessions/a").status_code == 404
+    with TestClient(application(Metrics(), None), backend="trio") as off:
+        answer = off.get("/sessions")
+        assert answer.status_code == 503
+        assert "sqlite.enabled" in answer.json()["error"]["message"]
