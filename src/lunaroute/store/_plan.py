@@ -36,7 +36,7 @@ _OF_TOOL = f"""t.id IN (
   SELECT c.result_text_id FROM tool_calls c
     WHERE c.result_text_id IS NOT NULL AND {_NAMED}
 )"""  # noqa: S608 - a constant of our own
-# The table is small and has an index that holds all that is asked of it.
+# Its index holds all that is asked of the table.
 _PATHS = f"SELECT f.exchange_id, f.ordinal FROM tool_files f WHERE '/' || replace(f.path, '\\', '/') {_LIKE}"  # noqa: S608, E501 - as above
 _OF_FILE = f"""t.id IN (
   SELECT i.id FROM ({_PATHS}) p

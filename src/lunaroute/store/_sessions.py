@@ -155,7 +155,7 @@ _WHOLE = {
 }
 _OF_TOOL = "e.session_id IN (SELECT c.session_id FROM tool_calls c WHERE c.name = ?)"
 # The first page of exchanges alone would not do: one index is read from end to end,
-# 100,000 exchanges in some 0.1 s, and the wide rows are left alone.
+# and the wide rows are left alone.
 _FOUND = """
 WITH found AS MATERIALIZED (
   SELECT e.session_id AS id, %s AS key
