@@ -28,6 +28,7 @@ def test_its_texts_and_tools_are_found(store):
     assert found(store, "strudel") == ["tool_output"]
     (call,) = store.tool_calls(SESSION)
     assert (call.name, call.call_id, call.result_is_error) == ("Read", "toolu_1", False)
+    assert sorted(found(store, "file:timer.py")) == ["tool_input", "tool_output"]
     assert store.get_session(SESSION).turn_count == 2
 
 

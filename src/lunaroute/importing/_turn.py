@@ -16,8 +16,14 @@ from lunaroute.model import (
     RequestFacts,
     Usage,
 )
-from lunaroute.recording import brought_rows, clean, name_session, spoken_rows
-from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
+from lunaroute.recording import (
+    brought_rows,
+    call_row,
+    clean,
+    name_session,
+    spoken_rows,
+)
+from lunaroute.store import ExchangeRow, Prepared
 
 _NAMESPACE = uuid.UUID("2f0b9f5e-55c4-4f0c-9d0e-8a6f6d1f2c11")
 _COUNTS = [field.name for field in fields(Usage) if field.name != "vendor"]
@@ -85,8 +91,7 @@ def answer_facts(endpoint: Endpoint, body: JsonObject) -> AnswerFacts:
 def prepare_turn(turn: Turn, kind: str, key: bytes) -> Prepared:
     """Everything that the turn adds to the store."""
     calls = tuple(
-        ToolCallRow(ordinal, clean(c.id), clean(c.name), clean(c.arguments))
-        for ordinal, c in enumerate(turn.answer.tool_calls)
+        call_row(ordinal, call) for ordinal, call in enumerate(turn.answer.tool_calls)
     )
     return Prepared(
         exchange=_row(turn, kind),

@@ -19,7 +19,7 @@ from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
 def prepare_rows(reading: Reading, key: bytes) -> Prepared:
     """Everything that the exchange adds to the store."""
     calls = tuple(
-        _call_row(ordinal, c) for ordinal, c in enumerate(reading.answer.tool_calls)
+        call_row(ordinal, c) for ordinal, c in enumerate(reading.answer.tool_calls)
     )
     return Prepared(
         exchange=_exchange_row(reading),
@@ -29,7 +29,8 @@ def prepare_rows(reading: Reading, key: bytes) -> Prepared:
     )
 
 
-def _call_row(ordinal: int, call: ToolCall) -> ToolCallRow:
+def call_row(ordinal: int, call: ToolCall) -> ToolCallRow:
+    """A call with the files that its arguments name."""
     arguments = clean(call.arguments)
     files = tuple(clean(path) for path in named_files(arguments))
     return ToolCallRow(ordinal, clean(call.id), clean(call.name), arguments, files)
