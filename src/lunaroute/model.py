@@ -176,6 +176,8 @@ class AnswerFacts:
     unknown_events: int = 0
     complete: bool = False
     problem: str | None = None
+    # The vendor's word for how it was served, where prices differ by it.
+    service_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def run(*words):
 def test_list(db):
     lines = run("list", "--db", db).stdout.splitlines()
     assert lines[0].split() == [
-        "started", "(UTC)", "session", "model", "turns", "tokens", "ok", "last", "prompt",
+        "started", "(UTC)", "session", "model", "turns", "tokens", "cost", "ok", "last", "prompt",
     ]  # fmt: skip
     assert SESSION in lines[1]
     assert " 157 " in lines[1]

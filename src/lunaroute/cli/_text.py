@@ -44,6 +44,14 @@ def local_time(started_at: int) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
+def dollars(usd: float | None, unknown: int) -> str:
+    """A cost, and of how many requests it is not known; "-" where nothing was used."""
+    if usd is None:
+        return "unknown" if unknown else "-"
+    known = f"${usd:.4f}" if usd >= 0.0001 or not usd else "<$0.0001"
+    return f"{known} + {unknown} unknown" if unknown else known
+
+
 def json_text(value: object) -> str:
     """JSON for people and programs; safe to look at in a terminal as well."""
     text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

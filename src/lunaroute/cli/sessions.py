@@ -8,7 +8,15 @@ import click
 from rich.text import Text
 
 from lunaroute.cli._place import db_option, reading
-from lunaroute.cli._text import console, cut, json_text, local_time, neutral, one_line
+from lunaroute.cli._text import (
+    console,
+    cut,
+    dollars,
+    json_text,
+    local_time,
+    neutral,
+    one_line,
+)
 from lunaroute.insight import SessionDetail, Tokens, Turn, session_detail, session_list
 from lunaroute.store import SessionRow
 
@@ -18,6 +26,7 @@ _HEADINGS = (
     "model",
     "turns",
     "tokens",
+    "cost",
     "ok",
     "last prompt",
 )
@@ -105,6 +114,7 @@ def _cells(session: SessionRow) -> tuple[str, ...]:
         cut(model, 40),
         str(session.turn_count),
         f"{session.total_tokens:,}",
+        dollars(session.cost_usd, session.unpriced_count),
         "yes" if session.success else "no",
         cut(session.request_text or "", _PROMPT_WIDTH),
     )
@@ -134,6 +144,7 @@ def _shown(detail: SessionDetail) -> Iterator[Text]:
         f"  {summary.tool_call_count} tool calls  {_seconds(summary.total_duration_ms)}"
     )
     yield Text(f"tokens: {_tokens(detail.tokens)}")
+    yield Text(f"cost: {dollars(summary.cost_usd, summary.unpriced_count)}")
     for number, turn in enumerate(detail.turns, start=1):
         yield from _turn(number, turn)
 
@@ -157,6 +168,8 @@ def _turn(number: int, turn: Turn) -> Iterator[Text]:
     yield Text(line, style="bold green" if is_good else "bold red")
     if turn.tokens.total:
         yield Text(f"    tokens: {_tokens(turn.tokens)}", style="dim")
+        cost = dollars(turn.cost_usd, turn.unpriced_count)
+        yield Text(f"    cost: {cost}", style="dim")
     for label, words in (("error", row.error_text), ("problem", row.problem)):
         if words:
             yield Text(f"    {label}: {cut(words, 300)}", style="red")

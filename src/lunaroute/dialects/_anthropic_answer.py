@@ -12,7 +12,7 @@ from lunaroute.dialects._json import (
     get_str,
     texts_in,
 )
-from lunaroute.dialects._usage import anthropic_usage, merge
+from lunaroute.dialects._usage import anthropic_tier, anthropic_usage, merge
 from lunaroute.model import TextKind, ToolCall
 
 # What a delta adds to its block: the name of the piece, and the kind of block that it
@@ -77,6 +77,7 @@ class AnthropicAnswer:
             self._say(block)
         self._blocks.clear()
         self.draft.usage = anthropic_usage(self._usage)
+        self.draft.service_tier = anthropic_tier(self._usage)
 
     def _message_start(self, event: JsonObject) -> None:
         self._read_message(get_object(event, "message"))

@@ -26,12 +26,14 @@ class Draft:
     complete: bool = False
     problem: str | None = None
     saw_token: bool = False
+    service_tier: str | None = None
     ends_by_done: bool = False  # whether ``[DONE]`` is this dialect's end
 
     def name(self, holder: JsonObject) -> None:
-        """Take id and model from the object that carries them."""
+        """Take id, model and tier from the object that carries them."""
         self.model = get_str(holder, "model") or self.model
         self.response_id = get_str(holder, "id") or self.response_id
+        self.service_tier = get_str(holder, "service_tier") or self.service_tier
 
     def fail(self, payload: JsonObject) -> None:
         self.error_kind, self.error_text = read_error(payload)
@@ -57,4 +59,5 @@ class Draft:
             unknown_events=self.unknown_events,
             complete=self.complete,
             problem=self.problem,
+            service_tier=self.service_tier,
         )

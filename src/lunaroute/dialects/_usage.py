@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lunaroute.dialects._json import JsonObject, get_count, is_object
+from lunaroute.dialects._json import JsonObject, get_count, get_str, is_object
 from lunaroute.model import Usage
 
 # Usage objects nest two levels; more is somebody else's idea of one.
@@ -38,6 +38,12 @@ def anthropic_usage(raw: JsonObject) -> Usage | None:
         thinking=thinking,
         vendor=dict(_flat(raw)),
     )
+
+
+def anthropic_tier(raw: JsonObject) -> str | None:
+    """Anthropic says within the usage how it served; its fast mode is a word apart."""
+    is_fast = get_str(raw, "speed") == "fast"
+    return "fast" if is_fast else get_str(raw, "service_tier")
 
 
 def _cache_writes(raw: JsonObject) -> tuple[int | None, int | None]:

@@ -37,6 +37,16 @@ class Turn:
     texts: tuple[StoredText, ...]
     calls: tuple[StoredCall, ...]
 
+    @property
+    def cost_usd(self) -> float | None:
+        """US dollars; None where nothing was used or the price is not known."""
+        return self.exchange.cost_usd
+
+    @property
+    def unpriced_count(self) -> int:
+        """1 for tokens at a price that is not known, else 0."""
+        return int(self.cost_usd is None and self.tokens.total > 0)
+
 
 @dataclass(frozen=True, slots=True)
 class SessionDetail:

@@ -10,6 +10,7 @@ import orjson
 
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
+from lunaroute.recording._cost import estimated_cost
 from lunaroute.recording._metadata import metadata
 from lunaroute.recording._pace import pace
 from lunaroute.recording._reading import Reading, clean, is_one_line
@@ -178,7 +179,7 @@ def _completed(reading: Reading) -> Event:
         **_tool_summary(reading.answer.tool_calls),
         **_performance(provider_ms, overhead_ms),
         "streaming_stats": _streaming(reading),
-        "estimated_cost": None,
+        "estimated_cost": estimated_cost(reading.cost, answer.usage),
         "outcome": reading.outcome.value,
         "status": reading.status or None,
         "error_kind": answer.error_kind,

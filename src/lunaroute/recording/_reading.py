@@ -19,6 +19,7 @@ from lunaroute.model import (
     TextKind,
     Usage,
 )
+from lunaroute.pricing import Cost
 from lunaroute.recording._allowed import split_target
 from lunaroute.recording._body import Body, read_body
 from lunaroute.recording._head import Head, read_head
@@ -63,6 +64,7 @@ class Reading:
     status: int
     outcome: Outcome
     problem: str | None
+    cost: Cost | None = None
 
     @property
     def id(self) -> str:

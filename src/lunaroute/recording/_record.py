@@ -4,9 +4,10 @@ A WebSocket becomes several records: its own, and one for each turn on it.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.recording._cost import cost_of
 from lunaroute.recording._events import event_lines
 from lunaroute.recording._reading import (
     Reading,
@@ -52,6 +53,7 @@ def _readings(raw: RawExchange, key: bytes) -> tuple[Reading, ...]:
 
 
 def _write_down(reading: Reading, key: bytes) -> Record:
+    reading = replace(reading, cost=cost_of(reading))
     return Record(
         id=reading.raw.id,
         stem=reading.session.stem,

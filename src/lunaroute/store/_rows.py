@@ -208,6 +208,10 @@ class SessionRow:
     is_streaming: bool
     user_agent: str | None
     request_text: str | None
+    # US dollars of the exchanges whose price is known; None where there is none such.
+    cost_usd: float | None
+    # How many used tokens at a price that is not known.
+    unpriced_count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -323,6 +323,19 @@ CREATE INDEX exchanges_for_sessions ON exchanges (
 );
 """
 
+# What sessions cost, and of how many exchanges that is not known.
+_VIEWS_WITH_COSTS = _VIEWS_WITH_WEBSOCKETS.replace(
+    "\nFROM exchanges e\nWHERE",
+    """,
+  sum(e.cost_usd) AS cost_usd,
+  sum(e.cost_usd IS NULL AND ifnull(e.input_uncached, 0) + ifnull(e.cache_read, 0)
+    + ifnull(e.cache_write_5m, 0) + ifnull(e.cache_write_1h, 0) + ifnull(e.output, 0)
+    + ifnull(e.thinking, 0) + ifnull(e.reasoning, 0) + ifnull(e.audio_input, 0)
+    + ifnull(e.audio_output, 0) > 0) AS unpriced_count
+FROM exchanges e
+WHERE""",
+)
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -335,5 +348,6 @@ MIGRATIONS: tuple[str, ...] = (
     _IMPORTS,
     _TOOL_FILES,
     _SESSIONS_INDEX,
+    _VIEWS_WITH_COSTS,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
