@@ -47,5 +47,9 @@ class NothingRecorded(StoreError):
     """There is no store yet. The message says where it would be."""
 
 
+class DamagedStore(StoreError):
+    """SQLite found the file damaged while it used it."""
+
+
 class LinkError(LunarouteError):
     """The bytes on the link are not frames of this version: our own fault."""

@@ -1,13 +1,19 @@
 """An open recorder, and whether its database is still where it was."""
 
+import logging
 import os
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
+from lunaroute.errors import DamagedStore, StoreError
 from lunaroute.link import RawExchange
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.recording import RecordedBatch, Recorder
-from lunaroute.store import open_store
+from lunaroute.store import Store, move_aside, open_store
+
+log = logging.getLogger("lunaroute.observer")
 
 
 class Place:
@@ -17,13 +23,21 @@ class Place:
         self._path = options.sqlite_path
         self._store = None
         if self._path is not None:
-            self._store = open_store(self._path, writer=True)
+            self._store = _opened(self._path)
         self._identity = _identity(self._path)
         self._recorder = Recorder(options.jsonl_directory, self._store)
 
     def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:
-        """See :meth:`Recorder.record`."""
-        return self._recorder.record(batch)
+        """See :meth:`Recorder.record`. A damaged database is moved aside: given to
+        another place, the same batch stands in a new one.
+        """
+        try:
+            return self._recorder.record(batch)
+        except DamagedStore:
+            self.close()
+            if self._path is not None:
+                _give_up(self._path)
+            raise
 
     def is_in_place(self) -> bool:
         """False once the file was moved, deleted or replaced: what is written to it
@@ -33,7 +47,27 @@ class Place:
 
     def close(self) -> None:
         if self._store is not None:
-            self._store.close()
+            with suppress(StoreError):  # what cannot be closed is not used any more
+                self._store.close()
+
+
+def _opened(path: Path) -> Store:
+    try:
+        return open_store(path, writer=True)
+    except DamagedStore:
+        if not _give_up(path):
+            raise
+        return open_store(path, writer=True)
+
+
+def _give_up(path: Path) -> bool:
+    """Makes room for a new file where a damaged one stands; False if it must stay."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    aside = move_aside(path, stamp)
+    if aside is None:
+        return False
+    log.warning("%s was damaged: it is %s now, and recording goes on", path, aside.name)
+    return True
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:

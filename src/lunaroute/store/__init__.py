@@ -1,6 +1,7 @@
 """The SQLite file: opened, migrated, written and searched. The only door to APSW."""
 
 from lunaroute.store._connect import make_private_directory as make_private_directory
+from lunaroute.store._connect import move_aside as move_aside
 from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES
 from lunaroute.store._imports import ImportedFile as ImportedFile
 from lunaroute.store._imports import Imports as Imports

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import apsw
 
-from lunaroute.errors import NothingRecorded, StoreError
+from lunaroute.errors import DamagedStore, NothingRecorded, StoreError
 from lunaroute.store._identifiers import identifier_parts
 from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 
 # A reader's query or an older writer's last commit may hold us up; a batch can wait.
 BUSY_TIMEOUT_MS = 5_000
+
+# Where the file's header has it: https://sqlite.org/fileformat2.html, section 1.3.
+_APPLICATION_ID_AT = 68
 
 # What a burst left of the write-ahead log is given back at the next checkpoint.
 _WAL_LIMIT = 64 * 1024 * 1024
@@ -26,7 +29,7 @@ def explained(path: Path) -> Iterator[None]:
     except apsw.NotADBError as error:
         raise StoreError(f"{path} is not a SQLite database") from error
     except apsw.CorruptError as error:
-        raise StoreError(f"{path} is damaged: {error}") from error
+        raise DamagedStore(f"{path} is damaged: {error}") from error
     except apsw.Error as error:
         raise StoreError(f"{path}: {error}") from error
 
@@ -95,6 +98,28 @@ def migrate(connection: apsw.Connection, upto: int = SCHEMA_VERSION) -> None:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+
+def move_aside(path: Path, stamp: str) -> Path | None:
+    """Renames a damaged store with its log to ``<name>.damaged-<stamp>``.
+
+    Returns the new path; None where the file is gone or not ours to move.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(_APPLICATION_ID_AT)
+            mark = file.read(4)
+    except FileNotFoundError:
+        return None
+    if mark != APPLICATION_ID.to_bytes(4, "big"):
+        return None
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    # The log first: left beside a new file of the same name it would be taken for its.
+    for suffix in ("-wal", "-shm", ""):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    return aside
 
 
 def make_private_directory(path: Path) -> None:

@@ -1,0 +1,67 @@
+"""A database that is damaged while it is used makes room for a new one."""
+
+import pytest
+
+from lunaroute.errors import DamagedStore, StoreError
+from lunaroute.observer._options import ObserverOptions
+from lunaroute.observer._place import Place
+from lunaroute.store import move_aside, open_store
+from tests.recording.build import anthropic_message
+
+PAGE = 4_096
+
+
+@pytest.fixture
+def options(tmp_path):
+    return ObserverOptions(
+        log_level="info",
+        home=tmp_path,
+        jsonl_directory=tmp_path / "sessions",
+        sqlite_path=tmp_path / "sessions.db",
+        socket_path=tmp_path / "observer.sock",
+    )
+
+
+def damage(path, start):
+    content = bytearray(path.read_bytes())
+    content[start:] = b"\x5a" * (len(content) - start)
+    path.write_bytes(content)
+
+
+def filled(options):
+    place = Place(options)
+    place.record([anthropic_message(number) for number in range(1, 40)])
+    place.close()
+
+
+def record_again(options, number):
+    """As the keeper does: a batch that failed is given to a new place."""
+    try:
+        place = Place(options)
+        place.record([anthropic_message(number)])
+    except DamagedStore:
+        place = Place(options)
+        place.record([anthropic_message(number)])
+    place.close()
+
+
+@pytest.mark.parametrize("start", [100, PAGE, 3 * PAGE])
+def test_a_damaged_file_is_moved_aside_and_recording_goes_on(options, start, caplog):
+    filled(options)
+    damage(options.sqlite_path, start)
+    record_again(options, 100)
+    (aside,) = options.home.glob("sessions.db.damaged-*")
+    assert aside.stat().st_size > 3 * PAGE
+    with open_store(options.sqlite_path, writer=False) as store:
+        assert store.get_exchange("boot-0-100").outcome == "answered"
+    (path,) = options.jsonl_directory.rglob("*.jsonl")
+    assert b'boot-0-1"' in path.read_bytes()
+    assert sum("was damaged" in record.message for record in caplog.records) == 1
+
+
+def test_another_programs_file_stays(options):
+    options.sqlite_path.write_bytes(b"SQLite format 3\0" + b"\x5a" * 2 * PAGE)
+    with pytest.raises(StoreError):
+        Place(options)
+    assert list(options.home.glob("*.damaged-*")) == []
+    assert move_aside(options.home / "nothing", "now") is None
