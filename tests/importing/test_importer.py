@@ -2,8 +2,13 @@
 
 import apsw
 import pytest
+from click.testing import CliRunner
 
+from lunaroute.cli.import_ import command
+from lunaroute.recording import Recorder
+from lunaroute.store import open_store
 from tests.importing.kit import FIXTURES, bring_in, found
+from tests.recording import build
 from tests.store.kit import prepared, write
 
 FILE = FIXTURES / "claude_code.jsonl"
@@ -105,3 +110,20 @@ def test_existing_sessions_can_be_passed_over(store, tmp_path):
     copy = tmp_path / "copy.jsonl"
     copy.write_text(FILE.read_text())
     assert bring_in(store, copy).exchanges == 1
+
+
+def test_a_lost_database_is_filled_from_the_files(tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    with open_store(home / "sessions.db", writer=True) as store:
+        Recorder(home / "sessions", store).record(
+            [build.anthropic_message(number) for number in range(1, 6)]
+        )
+    (home / "sessions.db").rename(home / "sessions.db.damaged-1")
+    with open_store(home / "sessions.db", writer=True) as store:
+        Recorder(home / "sessions", store).record([build.anthropic_message(6)])
+    monkeypatch.setenv("LUNAROUTE_HOME", str(home))
+    done = CliRunner().invoke(command, [str(home / "sessions")])
+    assert done.exit_code == 0, done.output
+    with open_store(home / "sessions.db", writer=False) as store:
+        ids = {row.id for row in store.exchanges(build.SESSION)}
+    assert ids == {f"boot-0-{number}" for number in range(1, 7)}
