@@ -90,6 +90,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "pool_metrics": True,
             "log_level": "info",
             "home": home,
+            "durable": True,
             "jsonl_directory": sessions,
             "sqlite_path": database,
         },
@@ -230,3 +231,9 @@ def test_how_connections_are_kept_is_told_by_provider(write, environ):
     assert made["observer"]["pool_metrics"] is True
     off = {"LUNAROUTE_ANTHROPIC_ENABLE_POOL_METRICS": "false"}
     assert not plan({}, environ | more | off)["observer"]["pool_metrics"]
+
+
+def test_durability(write, environ):
+    assert plan({}, environ)["observer"]["durable"] is True
+    fast = write("session_recording: {durability: fast}")
+    assert plan({"config": fast}, environ)["observer"]["durable"] is False

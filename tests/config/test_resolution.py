@@ -158,6 +158,7 @@ session_recording:
   max_body_mb: 4
   buffer_mb: 64
   overflow: wait
+  durability: fast
   capture_user_agent: false
   max_user_agent_length: 100
   sessions_dir: /data/sessions

@@ -1,10 +1,13 @@
 """A database that is damaged while it is used makes room for a new one."""
 
+from dataclasses import replace
+
 import pytest
 
 from lunaroute.errors import DamagedStore, StoreError
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._place import Place
+from lunaroute.recording import _journal as journal
 from lunaroute.store import move_aside, open_store
 from tests.recording.build import anthropic_message
 
@@ -65,3 +68,15 @@ def test_another_programs_file_stays(options):
         Place(options)
     assert list(options.home.glob("*.damaged-*")) == []
     assert move_aside(options.home / "nothing", "now") is None
+
+
+@pytest.mark.parametrize(("durable", "level"), [(True, 2), (False, 1)])
+def test_durability(options, durable, level, monkeypatch):
+    """https://sqlite.org/pragma.html#pragma_synchronous: 2 is FULL, 1 is NORMAL."""
+    synced = []
+    monkeypatch.setattr(journal, "_sync", synced.append)
+    place = Place(replace(options, durable=durable))
+    place.record([anthropic_message()])
+    assert place._store._connection.execute("PRAGMA synchronous").get == level
+    assert bool(synced) is durable
+    place.close()

@@ -186,9 +186,9 @@ class TestFilesAlone:
         calls = []
         append = journal.append
 
-        def failing(path, lines, acknowledged):
+        def failing(path, lines, acknowledged, *, durable):
             calls.append(path)
-            end = append(path, lines, acknowledged)
+            end = append(path, lines, acknowledged, durable=durable)
             if len(calls) == fails_at:
                 raise OSError(errno.EIO, "Input/output error")
             return end

@@ -218,6 +218,7 @@ Level = Annotated[
     BeforeValidator(_lower),
 ]
 Overflow = Annotated[Literal["shed", "wait"], BeforeValidator(_lower)]
+Durability = Annotated[Literal["full", "fast"], BeforeValidator(_lower)]
 AutoOff = Annotated[Literal["auto", "off"], BeforeValidator(_lower)]
 AutoFlag = Annotated[
     Literal["auto", "true", "false"],

@@ -134,6 +134,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "pool_metrics": any(each.http_client.enable_pool_metrics for each in enabled),
         "log_level": resolved.settings.logging.level,
         "home": str(resolved.location.home_directory),
+        "durable": resolved.settings.session_recording.durability == "full",
         **_recorded(resolved.settings),
     }
 

@@ -3,6 +3,7 @@
 from lunaroute.config._kind import (
     Count,
     CustomRedaction,
+    Durability,
     Flag,
     Fraction,
     Megabytes,
@@ -160,6 +161,13 @@ class SessionRecording(Section):
         "shed",
         "When that memory is full: `shed` drops the bodies of the newest exchanges "
         "from the record, `wait` slows forwarding down.",
+        built=True,
+    )
+    durability: Durability = setting(
+        "full",
+        "`full`: what is recorded survives a loss of power. `fast`: the system writes "
+        "it down when it likes; a loss of power may cost the last seconds, a crash of "
+        "a process still nothing.",
         built=True,
     )
     capture_user_agent: Flag = setting(

@@ -16,6 +16,7 @@ class ObserverOptions:
     sqlite_path: Path | None
     socket_path: Path  # of the web application
     pool_metrics: bool = True
+    durable: bool = True  # against a loss of power
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
@@ -27,6 +28,7 @@ class ObserverOptions:
             sqlite_path=_path(plain["sqlite_path"]),
             socket_path=Path(plain["socket_path"]),
             pool_metrics=plain["pool_metrics"],
+            durable=plain["durable"],
         )
 
 

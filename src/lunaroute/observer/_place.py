@@ -23,9 +23,11 @@ class Place:
         self._path = options.sqlite_path
         self._store = None
         if self._path is not None:
-            self._store = _opened(self._path)
+            self._store = _opened(self._path, options.durable)
         self._identity = _identity(self._path)
-        self._recorder = Recorder(options.jsonl_directory, self._store)
+        self._recorder = Recorder(
+            options.jsonl_directory, self._store, durable=options.durable
+        )
 
     def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:
         """See :meth:`Recorder.record`. A damaged database is moved aside: given to
@@ -51,13 +53,13 @@ class Place:
                 self._store.close()
 
 
-def _opened(path: Path) -> Store:
+def _opened(path: Path, durable: bool) -> Store:
     try:
-        return open_store(path, writer=True)
+        return open_store(path, writer=True, durable=durable)
     except DamagedStore:
         if not _give_up(path):
             raise
-        return open_store(path, writer=True)
+        return open_store(path, writer=True, durable=durable)
 
 
 def _give_up(path: Path) -> bool:

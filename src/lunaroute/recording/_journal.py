@@ -33,8 +33,10 @@ def file_of(directory: Path, day: str, stem: str) -> Path:
     return directory / day / f"{stem}.jsonl"
 
 
-def append(path: Path, lines: bytes, acknowledged: int) -> int:
-    """Adds whole lines behind ``acknowledged``, on disk when this returns the new end.
+def append(path: Path, lines: bytes, acknowledged: int, *, durable: bool = True) -> int:
+    """Adds whole lines behind ``acknowledged``; returns the new end.
+
+    If ``durable`` they are on disk then, else in the system's hands.
 
     What stands behind the offset never counted and goes. A file shorter than it was
     cut by somebody else, and goes on from its last whole line.
@@ -51,7 +53,8 @@ def append(path: Path, lines: bytes, acknowledged: int) -> int:
         left = memoryview(lines)
         while left:
             left = left[os.write(descriptor, left) :]
-        _sync(descriptor)
+        if durable:
+            _sync(descriptor)
     return end + len(lines)
 
 

@@ -33,9 +33,12 @@ class _Kept:
 class StoreKeeper:
     """The store's commit is the acknowledgement and holds each file's offset."""
 
-    __slots__ = ("_directory", "_is_settled", "_once", "_store")
+    __slots__ = ("_directory", "_durable", "_is_settled", "_once", "_store")
 
-    def __init__(self, store: Store, directory: Path | None) -> None:
+    def __init__(
+        self, store: Store, directory: Path | None, *, durable: bool = True
+    ) -> None:
+        self._durable = durable
         self._store = store
         # The store knows files by their whole path: a directory named anew is new.
         self._directory = None if directory is None else directory.resolve()
@@ -89,7 +92,9 @@ class StoreKeeper:
             lines = [_shortened(self._once, path, record) for record in part]
             offset = batch.offset(file.path) or 0
             try:
-                end = journal.append(path, b"".join(lines), offset)
+                end = journal.append(
+                    path, b"".join(lines), offset, durable=self._durable
+                )
             except journal.UnusableFileError as error:
                 # For ever so: the store alone keeps these.
                 _log.warning("no events written: %s", error)
@@ -106,9 +111,10 @@ class StoreKeeper:
 class FileKeeper:
     """No store: a ``completed`` line on disk is the acknowledgement."""
 
-    __slots__ = ("_before", "_directory", "_once", "_settled")
+    __slots__ = ("_before", "_directory", "_durable", "_once", "_settled")
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = True) -> None:
+        self._durable = durable
         self._directory = directory
         self._settled: set[Path] = set()
         # The sizes to go back to when a batch fails halfway.
@@ -124,7 +130,7 @@ class FileKeeper:
             path = self._settled_file(days[0], stem)
             self._before[path] = journal.whole_size(path)
             lines = b"".join(_shortened(self._once, path, record) for record in part)
-            journal.append(path, lines, self._before[path])
+            journal.append(path, lines, self._before[path], durable=self._durable)
         self._before.clear()
         self._forget_all_but(days)
         return [each.rows.exchange for each in fresh]

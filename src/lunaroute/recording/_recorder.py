@@ -40,7 +40,8 @@ def local_day() -> date:
 class Recorder:
     """Writes exchanges as JSONL, into the store, or both, each exactly once.
 
-    Synchronous and for one thread at a time. ``today`` and ``key`` are for tests and
+    Synchronous and for one thread at a time. What is recorded survives a loss of
+    power if it is ``durable``. ``today`` and ``key`` are for tests and
     for whoever keeps the installation's key elsewhere.
     """
 
@@ -53,15 +54,16 @@ class Recorder:
         *,
         today: Callable[[], date] = local_day,
         key: bytes | None = None,
+        durable: bool = True,
     ) -> None:
         self._store = store
         self._today = today
         self._key = key
         self._keeper: StoreKeeper | FileKeeper | None = None
         if store is not None:
-            self._keeper = StoreKeeper(store, jsonl_directory)
+            self._keeper = StoreKeeper(store, jsonl_directory, durable=durable)
         elif jsonl_directory is not None:
-            self._keeper = FileKeeper(jsonl_directory)
+            self._keeper = FileKeeper(jsonl_directory, durable=durable)
 
     def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:
         """Commits the batch, or as much of it as the disk takes.

@@ -34,7 +34,7 @@ def explained(path: Path) -> Iterator[None]:
         raise StoreError(f"{path}: {error}") from error
 
 
-def connect_writer(path: Path) -> apsw.Connection:
+def connect_writer(path: Path, durable: bool = True) -> apsw.Connection:
     """Opens for writing; makes the file and brings it to the present schema."""
     try:
         _make_file(path)
@@ -46,7 +46,7 @@ def connect_writer(path: Path) -> apsw.Connection:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
             _refuse_strangers(connection, path)
             _make_private(path)
-            _tune_writer(connection)
+            _tune_writer(connection, durable)
             migrate(connection)
         except BaseException:
             connection.close()
@@ -169,13 +169,14 @@ def _refuse_strangers(connection: apsw.Connection, path: Path) -> None:
         )
 
 
-def _tune_writer(connection: apsw.Connection) -> None:
+def _tune_writer(connection: apsw.Connection, durable: bool) -> None:
     if not _version(connection):
         # Must be chosen before the first table: retention shrinks the file with it.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    level = "FULL" if durable else "NORMAL"
+    connection.execute(f"PRAGMA synchronous = {level}")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT}")
     connection.execute("PRAGMA foreign_keys = ON")
 

@@ -32,9 +32,12 @@ from lunaroute.store._sessions import (
 from lunaroute.store._write import Batch, transaction
 
 
-def open_store(path: Path, *, writer: bool) -> "Store":
-    """Opens the store at ``path``; a writer makes it where there is none."""
-    connection = connect_writer(path) if writer else connect_reader(path)
+def open_store(path: Path, *, writer: bool, durable: bool = True) -> "Store":
+    """Opens the store at ``path``; a writer makes it where there is none.
+
+    What a ``durable`` writer commits survives a loss of power.
+    """
+    connection = connect_writer(path, durable) if writer else connect_reader(path)
     return Store(connection, path)
 
 
