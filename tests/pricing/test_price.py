@@ -1,78 +1,193 @@
-"""Costs that can be done by hand, and what has none."""
+"""Costs, compared with figures made by hand and with the package's own sums."""
 
 import json
 from datetime import UTC, datetime
 
+import genai_prices
 import pytest
 
 from lunaroute.model import Usage
 from lunaroute.pricing import price
 
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
+CLAUDE = "claude-sonnet-4-5-20250929"
+ALL_KINDS = Usage(
+    input_uncached=1_000,
+    cache_read=20_000,
+    cache_write_5m=2_000,
+    cache_write_1h=4_000,
+    output=500,
+    thinking=300,
+)
 
 
-def cost(usage, model, provider="anthropic", **more):
-    upstream = (
-        "https://api.anthropic.com"
-        if provider == "anthropic"
-        else "https://api.openai.com/v1"
-    )
-    known = {"upstream": upstream, "when": WHEN, **more}
-    return price(usage, provider=provider, dialect=provider, model=model, **known)
+def cost(usage, model, vendor="anthropic", tier=None, **more):
+    where = {"provider": vendor, "dialect": vendor, "upstream": ""} | more
+    return price(usage, model=model, when=WHEN, service_tier=tier, **where)
 
 
-def test_anthropic_by_hand():
-    """The example of docs/recording.md: 3 in, 0.30 read, 3.75 and 6 written, 15 out."""
-    usage = Usage(
-        input_uncached=1_000,
-        cache_read=10_000,
-        cache_write_5m=2_000,
-        cache_write_1h=400,
-        output=400,
-        thinking=100,
-    )
-    found = cost(usage, "claude-sonnet-4-5")
+def test_claude_by_hand():
+    # Dollars a million: input 3, read 0.30, written for 5 minutes 3.75 (1.25 times the
+    # input), for an hour 6 (twice), output 15.
+    found = cost(ALL_KINDS, CLAUDE)
     assert found.input == pytest.approx(1_000 * 3 / 1e6)
-    assert found.cache_read == pytest.approx(10_000 * 0.30 / 1e6)
-    assert found.cache_write == pytest.approx((2_000 * 3.75 + 400 * 6) / 1e6)
-    assert found.output == pytest.approx(400 * 15 / 1e6)
-    assert found.thinking == pytest.approx(100 * 15 / 1e6)
-    assert found.total == pytest.approx(0.0234)
-    assert json.loads(found.entry)["usd_per_million"]["cache_write_1h"] == 6
-    assert found.version.startswith("genai-prices ")
+    assert found.cache_read == pytest.approx(20_000 * 0.30 / 1e6)
+    assert found.cache_write == pytest.approx((2_000 * 3.75 + 4_000 * 6) / 1e6)
+    assert found.output == pytest.approx(500 * 15 / 1e6)
+    assert found.thinking == pytest.approx(300 * 15 / 1e6)
+    assert found.total == pytest.approx(0.0525)
+    assert (found.provider, found.model) == ("anthropic", "claude-sonnet-4-5")
+    assert found.version == f"genai-prices {genai_prices.__version__}"
+    assert json.loads(found.entry) == {
+        "provider": "anthropic",
+        "model": "claude-sonnet-4-5",
+        "service_tier": None,
+        "usd_per_million": {
+            "input": 3.0,
+            "cache_read": 0.3,
+            "cache_write_5m": 3.75,
+            "cache_write_1h": 6.0,
+            "output": 15.0,
+            "thinking": 15.0,
+        },
+    }
 
 
-def test_openai_by_hand():
-    usage = Usage(input_uncached=1_000, cache_read=10_000, output=300, reasoning=200)
-    found = cost(usage, "gpt-5", "openai")
-    assert found.total == pytest.approx(
-        (1_000 * 1.25 + 10_000 * 0.125 + 500 * 10) / 1e6
+def test_gpt_by_hand():
+    # Dollars a million: input 1.25, read 0.125, output 10.
+    usage = Usage(input_uncached=1_000, cache_read=8_000, output=200, reasoning=400)
+    found = cost(usage, "gpt-5-2025-08-07", "openai")
+    assert found.input == pytest.approx(0.00125)
+    assert found.cache_read == pytest.approx(0.001)
+    assert found.output == pytest.approx(0.002)
+    assert found.thinking == pytest.approx(0.004)
+    assert found.total == pytest.approx(0.00825)
+
+
+@pytest.mark.parametrize(
+    ("vendor", "model", "scale"),
+    [
+        ("anthropic", CLAUDE, 1),
+        ("anthropic", CLAUDE, 10),  # a long context
+        ("anthropic", "claude-opus-5", 1),
+        ("anthropic", "claude-2", 1),  # no prices for its cache
+        ("openai", "gpt-5.4", 1),
+        ("openai", "gpt-5.4", 11),  # a long context
+        ("openai", "gpt-6-sol", 1),
+    ],
+)
+def test_the_package_comes_to_the_same(vendor, model, scale):
+    """Its counts hold each other: input is all of it, output has the thinking."""
+    usage = Usage(
+        input_uncached=1_000 * scale,
+        cache_read=20_000 * scale,
+        cache_write_5m=2_000 * scale,
+        cache_write_1h=4_000 * scale,
+        output=500 * scale,
+        thinking=300 * scale,
     )
-    assert found.model == "gpt-5"
-
-
-def test_a_dated_name_is_its_model():
-    assert (
-        cost(Usage(output=10), "claude-sonnet-4-20250514").model == "claude-sonnet-4-0"
+    theirs = genai_prices.calc_price(
+        genai_prices.Usage(
+            input_tokens=usage.input_total,
+            cache_read_tokens=usage.cache_read,
+            cache_write_tokens=usage.cache_write_5m + usage.cache_write_1h,
+            cache_write_1h_tokens=usage.cache_write_1h,
+            output_tokens=usage.output_total,
+        ),
+        model,
+        provider_id=vendor,
+        genai_request_timestamp=WHEN,
     )
+    found = cost(usage, model, vendor)
+    assert found.total == pytest.approx(float(theirs.total_price))
+    parts = found.input + found.cache_read + found.cache_write + found.output
+    assert found.total == pytest.approx(parts + found.thinking + found.searches)
 
 
-def test_a_local_address_is_priced_as_its_dialect():
-    found = cost(
-        Usage(output=1_000_000), "gpt-5", "openai", upstream="http://127.0.0.1:1/v1"
-    )
-    assert found.total == pytest.approx(10)
+def test_a_long_context_is_dearer():
+    short = cost(Usage(input_uncached=200_000, output=1), CLAUDE)
+    long = cost(Usage(input_uncached=200_000, cache_read=1, output=1), CLAUDE)
+    assert (short.input, long.input) == (0.6, 1.2)
 
 
-@pytest.mark.parametrize("model", ["no-such-model-9", "", "claude", "\x00"])
-def test_an_unknown_model_has_no_price(model):
-    assert cost(Usage(input_uncached=5, output=5), model) is None
+def test_prices_change_with_time():
+    usage = Usage(input_uncached=1_000_000)
+    where = {"provider": "openai", "dialect": "openai", "upstream": "", "model": "o3"}
+    before = price(usage, when=datetime(2025, 6, 9, tzinfo=UTC), **where)
+    after = price(usage, when=datetime(2025, 6, 10, tzinfo=UTC), **where)
+    assert (before.total, after.total) == (10, 2)
 
 
-def test_nothing_used_costs_nothing_known():
-    assert cost(Usage(), "gpt-5", "openai") is None
+@pytest.mark.parametrize(
+    ("vendor", "model", "tier", "expected"),
+    [
+        ("openai", "gpt-5", None, 1.25),
+        ("openai", "gpt-5", "default", 1.25),
+        ("openai", "gpt-5", "flex", 0.625),
+        ("openai", "gpt-5", "priority", 2.5),
+        ("anthropic", "claude-opus-5", "standard", 5),
+        ("anthropic", "claude-opus-5", "batch", 2.5),
+        ("anthropic", "claude-opus-5", "fast", 10),
+    ],
+)
+def test_service_tiers(vendor, model, tier, expected):
+    found = cost(Usage(input_uncached=1_000_000), model, vendor, tier)
+    assert found.total == expected
+    assert json.loads(found.entry)["service_tier"] == tier
 
 
 def test_a_tier_without_a_price_is_unknown():
-    assert cost(Usage(output=5), "gpt-5", "openai", service_tier="no-such-tier") is None
-    assert cost(Usage(output=5), "gpt-5", "openai", service_tier="default") is not None
+    assert cost(ALL_KINDS, CLAUDE, tier="priority") is None
+    assert cost(ALL_KINDS, "gpt-4", "openai", "flex") is None
+
+
+def test_audio():
+    usage = Usage(input_uncached=1_000, audio_input=1_000, output=10, audio_output=100)
+    found = cost(usage, "gpt-audio", "openai")
+    assert found.input == pytest.approx((1_000 * 2.5 + 1_000 * 32) / 1e6)
+    assert found.output == pytest.approx((10 * 10 + 100 * 64) / 1e6)
+    # The table has no price for this one's audio, which is not that of its text.
+    assert cost(usage, "gpt-4o-audio-preview", "openai") is None
+
+
+def test_searches_of_the_vendor():
+    usage = Usage(
+        input_uncached=1_000, vendor={"server_tool_use.web_search_requests": 2}
+    )
+    found = cost(usage, CLAUDE)
+    assert found.searches == 0.02
+    assert found.total == pytest.approx(0.003 + 0.02)
+    entry = json.loads(found.entry)
+    assert (entry["searches"], entry["usd_per_thousand_searches"]) == (2, 10)
+    # A model without a price for them.
+    assert cost(usage, "claude-2") is None
+
+
+@pytest.mark.parametrize(
+    ("model", "vendor"),
+    [
+        ("claude-x", "anthropic"),
+        ("gpt-5", "anthropic"),
+        ("llama-of-mine", "openai"),
+        ("", "openai"),
+        ("gpt-5", "nobody"),
+        ("whisper-1", "openai"),  # sold by the hour
+    ],
+)
+def test_what_is_not_known_is_no_zero(model, vendor):
+    assert cost(ALL_KINDS, model, vendor) is None
+
+
+@pytest.mark.parametrize("usage", [Usage(), Usage(input_uncached=0, output=0)])
+def test_nothing_used_has_no_cost(usage):
+    assert cost(usage, CLAUDE) is None
+
+
+def test_who_sells_it():
+    usage = Usage(input_uncached=1_000_000)
+    router = "https://openrouter.ai/api/v1"
+    model = "anthropic/claude-sonnet-4.5"
+    found = cost(usage, model, "openai", provider="mine", upstream=router)
+    assert found.provider == "openrouter"
+    mine = cost(usage, CLAUDE, provider="mine", upstream="https://proxy.corp.test")
+    assert mine.provider == "anthropic"
