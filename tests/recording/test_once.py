@@ -142,3 +142,16 @@ def test_any_history_comes_back(histories, comma):
         for each in histories
     ]
     assert given_back(written(bodies)) == bodies
+
+
+def test_what_is_known_is_bounded(monkeypatch):
+    monkeypatch.setattr("lunaroute.recording._once._MOST_VALUES", 10)
+    monkeypatch.setattr("lunaroute.recording._once._MOST_IN_ALL", 40)
+    once = Once()
+    bodies = turns(8)
+    assert given_back(written(bodies, once)) == bodies
+    for number, body in enumerate(bodies):
+        path = PATH.with_name(f"session_{number}.jsonl")
+        once.shorten(path, "boot-0-1", lines_of(body), body)
+    assert PATH not in once._files
+    assert 1 <= len(once._files) < 8

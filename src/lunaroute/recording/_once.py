@@ -36,8 +36,8 @@ _DEEPEST = 7
 # Values known of one file; beyond it the file's next body is written whole again.
 _MOST_VALUES = 20_000
 
-# Files whose values are known at the same time.
-_MOST_FILES = 64
+# Of all files together, some 250 bytes each; those written longest ago are forgotten.
+_MOST_IN_ALL = 100_000
 
 _JSON = b'"request_json":'
 _REFS = re.compile(rb'"request_refs":(\[[0-9,]*\]),"request_json":')
@@ -104,7 +104,7 @@ class Once:
         if len(known) > _MOST_VALUES:
             known = {}
         self._files[path] = known
-        while len(self._files) > _MOST_FILES:
+        while sum(map(len, self._files.values())) > _MOST_IN_ALL:
             self._files.popitem(last=False)
         return known
 
