@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.importing.kit import FIXTURES, bring_in, found, tokens
 
 SESSION = "7a1d3c52-8f0e-4b7c-9a55-2f4c1e8b9d10"
@@ -72,3 +74,13 @@ def test_errors_and_subagents_are_told_apart(store, tmp_path):
         "a7",
     )
     assert row.model_used is None
+
+
+def test_what_an_imported_answer_cost(store, tmp_path):
+    path = tmp_path / "priced.jsonl"
+    path.write_text(FILE.read_text().replace("claude-x-1", "claude-sonnet-4-5"))
+    bring_in(store, path)
+    first = store.exchanges(SESSION)[0]
+    by_hand = (12 * 3 + 5_000 * 0.30 + 300 * 3.75 + 41 * 15) / 1e6
+    assert first.cost_usd == pytest.approx(by_hand)
+    assert "claude-sonnet-4-5" in first.price_entry

@@ -20,8 +20,10 @@ from lunaroute.recording import (
     brought_rows,
     call_row,
     clean,
+    cost_of_answer,
     name_session,
     spoken_rows,
+    with_cost,
 )
 from lunaroute.store import ExchangeRow, Prepared
 
@@ -93,8 +95,17 @@ def prepare_turn(turn: Turn, kind: str, key: bytes) -> Prepared:
     calls = tuple(
         call_row(ordinal, call) for ordinal, call in enumerate(turn.answer.tool_calls)
     )
+    row = _row(turn, kind)
+    cost = cost_of_answer(
+        turn.answer,
+        model=row.model_used or row.model_requested,
+        provider=row.provider or "",
+        dialect=row.dialect or "",
+        upstream="",
+        started_at=row.started_at,
+    )
     return Prepared(
-        exchange=_row(turn, kind),
+        exchange=with_cost(row, cost),
         texts=spoken_rows(turn.request, turn.answer, key),
         calls=calls,
         results=brought_rows(turn.request, key),

@@ -1,5 +1,7 @@
 """Turns raw exchanges into JSONL events and rows of the store, each exactly once."""
 
+from lunaroute.recording._cost import cost_of_answer as cost_of_answer
+from lunaroute.recording._cost import with_cost as with_cost
 from lunaroute.recording._raw import recorded_request as recorded_request
 from lunaroute.recording._reading import clean as clean
 from lunaroute.recording._recorder import RecordedBatch as RecordedBatch

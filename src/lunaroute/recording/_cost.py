@@ -1,11 +1,13 @@
 """What an exchange cost, told from its reading."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from lunaroute.model import Usage
+from lunaroute.model import AnswerFacts, Usage
 from lunaroute.pricing import Cost, price
 from lunaroute.recording._reading import Reading
+from lunaroute.store import ExchangeRow
 
 _log = logging.getLogger(__name__)
 
@@ -14,26 +16,57 @@ Event = dict[str, object]
 
 def cost_of(reading: Reading) -> Cost | None:
     """None where nothing was used or the price is not known. Never raises."""
-    usage = reading.answer.usage
-    model = reading.answer.model or reading.request.model
-    if usage is None or not usage.total or not model:
-        return None
-    try:
-        return _priced(reading, usage, model)
-    except Exception:  # noqa: BLE001 - a cost must not spoil a record
-        _log.exception("exchange %s could not be priced", reading.id)
-        return None
-
-
-def _priced(reading: Reading, usage: Usage, model: str) -> Cost | None:
-    return price(
-        usage,
+    return cost_of_answer(
+        reading.answer,
+        model=reading.answer.model or reading.request.model,
         provider=reading.route.provider,
         dialect=reading.route.dialect,
         upstream=reading.route.upstream,
-        model=model,
-        when=datetime.fromtimestamp(reading.timeline.started_at / 1_000_000, UTC),
-        service_tier=reading.answer.service_tier,
+        started_at=reading.timeline.started_at,
+    )
+
+
+def cost_of_answer(
+    answer: AnswerFacts,
+    *,
+    model: str | None,
+    provider: str,
+    dialect: str,
+    upstream: str,
+    started_at: int,
+) -> Cost | None:
+    """The same, of an answer wherever it was told; ``started_at`` in microseconds."""
+    usage = answer.usage
+    if usage is None or not usage.total or not model:
+        return None
+    try:
+        return price(
+            usage,
+            provider=provider,
+            dialect=dialect,
+            upstream=upstream,
+            model=model,
+            when=datetime.fromtimestamp(started_at / 1_000_000, UTC),
+            service_tier=answer.service_tier,
+        )
+    except Exception:  # noqa: BLE001 - a cost must not spoil a record
+        _log.exception("an answer of %r could not be priced", model)
+        return None
+
+
+def with_cost(row: ExchangeRow, cost: Cost | None) -> ExchangeRow:
+    """The row with what it cost; as it was where that is not known."""
+    if cost is None:
+        return row
+    return replace(
+        row,
+        cost_usd=cost.total,
+        cost_input_usd=cost.input,
+        cost_cache_read_usd=cost.cache_read,
+        cost_cache_write_usd=cost.cache_write,
+        cost_output_usd=cost.output + cost.thinking,
+        price_entry=cost.entry,
+        price_version=cost.version,
     )
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 import orjson
 
 from lunaroute.model import ToolCall, Usage
-from lunaroute.pricing import Cost
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._class import class_of
+from lunaroute.recording._cost import with_cost
 from lunaroute.recording._files import named_files
 from lunaroute.recording._metadata import metadata
 from lunaroute.recording._pace import Pace, pace
@@ -40,7 +40,7 @@ def call_row(ordinal: int, call: ToolCall) -> ToolCallRow:
 def _exchange_row(reading: Reading) -> ExchangeRow:
     row = _with_answer(_with_request(_route_row(reading), reading), reading)
     row = _with_tokens(_with_moments(row, reading), reading.answer.usage or Usage())
-    return row if reading.cost is None else _with_cost(row, reading.cost)
+    return with_cost(row, reading.cost)
 
 
 def _route_row(reading: Reading) -> ExchangeRow:
@@ -147,19 +147,6 @@ def _with_tokens(row: ExchangeRow, usage: Usage) -> ExchangeRow:
         audio_input=usage.audio_input,
         audio_output=usage.audio_output,
         vendor_usage=_json(usage.vendor),
-    )
-
-
-def _with_cost(row: ExchangeRow, cost: Cost) -> ExchangeRow:
-    return replace(
-        row,
-        cost_usd=cost.total,
-        cost_input_usd=cost.input,
-        cost_cache_read_usd=cost.cache_read,
-        cost_cache_write_usd=cost.cache_write,
-        cost_output_usd=cost.output + cost.thinking,
-        price_entry=cost.entry,
-        price_version=cost.version,
     )
 
 
