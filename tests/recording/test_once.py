@@ -1,6 +1,7 @@
 """Bodies once: shorter lines, and every body back to the byte."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def lines_of(body, number=1):
 
 def written(bodies, once=None):
     once = once or Once()
+    once.resume(PATH, 0)
     return [
         once.shorten(PATH, f"boot-0-{number}", lines_of(body, number), body)
         for number, body in enumerate(bodies, start=1)
@@ -90,6 +92,26 @@ def test_what_looks_like_a_reference_is_text():
     fake = b'{"a":{"$lunaroute":"same","as":"boot-0-9","at":0,"bytes":5},"b":"%s","c":["request_refs",1]}'
     bodies = [fake % (LONG.encode()), fake % (LONG.encode()), fake % b"x"]
     assert given_back(written(bodies)) == bodies
+    named = b'{"request_refs":[5],"request_json":{"a":"%s"}}' % LONG.encode()
+    assert given_back(written([named, named])) == [named, named]
+
+
+def test_a_reference_beyond_a_body_is_told():
+    texts = written(turns(3))
+    changed = re.sub(rb'"bytes":\d', b'"bytes":9', texts[2])
+    with pytest.raises(ValueError, match="has no byte"):
+        given_back([texts[0], texts[1], changed])
+
+
+def test_a_file_that_somebody_cut_is_not_referred_to():
+    first, second = turns(2)
+    once = Once()
+    written([first], once)
+    once.reached(PATH, 5_000)
+    once.resume(PATH, 4_000)
+    assert once.shorten(PATH, "boot-0-2", lines_of(second, 2), second) == lines_of(
+        second, 2
+    )
 
 
 def test_after_a_failure_the_next_body_is_whole():
@@ -97,6 +119,7 @@ def test_after_a_failure_the_next_body_is_whole():
     once = Once()
     written([first], once)
     once.forget()
+    once.resume(PATH, 0)
     assert once.shorten(PATH, "boot-0-2", lines_of(second, 2), second) == lines_of(
         second, 2
     )
@@ -152,6 +175,7 @@ def test_what_is_known_is_bounded(monkeypatch):
     assert given_back(written(bodies, once)) == bodies
     for number, body in enumerate(bodies):
         path = PATH.with_name(f"session_{number}.jsonl")
+        once.resume(path, 0)
         once.shorten(path, "boot-0-1", lines_of(body), body)
     assert PATH not in once._files
     assert 1 <= len(once._files) < 8

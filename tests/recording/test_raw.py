@@ -7,7 +7,8 @@ import zstandard
 
 from lunaroute.errors import StoreError
 from lunaroute.recording import Recorder, recorded_request
-from lunaroute.store import open_store
+from lunaroute.recording._once import Bodies
+from lunaroute.store import ExchangeRow, open_store
 from tests.recording.build import exchange
 from tests.recording.test_once import turns
 
@@ -61,6 +62,35 @@ def test_what_is_not_kept_says_why(store, tmp_path):
     record(store, None, turns(1)[0])
     with pytest.raises(StoreError, match="jsonl.enabled was false"):
         given_back(store, 1)
+
+
+@pytest.mark.parametrize("with_store", [True, False])
+def test_a_file_that_is_deleted_while_it_is_written(store, tmp_path, with_store):
+    directory, bodies = tmp_path / "sessions", turns(5)
+    recorder = Recorder(directory, store if with_store else None, today=lambda: DAY)
+    sent = [
+        exchange(n, request_pieces=[body]) for n, body in enumerate(bodies, start=1)
+    ]
+    recorder.record(sent[:3])
+    (path,) = directory.rglob("*.jsonl")
+    path.unlink()
+    recorder.record(sent[3:4])
+    recorder.record(sent[4:])
+    found = Bodies(path.read_bytes().splitlines(keepends=True))
+    assert [found.body(f"boot-0-{n}") for n in (4, 5)] == bodies[3:]
+    assert path.stat().st_size < len(bodies[3]) + len(bodies[4])
+
+
+def test_an_imported_body_is_elsewhere(store):
+    row = ExchangeRow(
+        id="a",
+        session_id="s",
+        started_at=0,
+        outcome="answered",
+        listener="import:codex",
+    )
+    with pytest.raises(StoreError, match="was imported"):
+        recorded_request(store, row)
 
 
 def test_a_file_that_is_gone_or_changed(store, tmp_path):

@@ -89,6 +89,7 @@ class StoreKeeper:
         for stem, part in _by_stem(fresh if files else ()).items():
             file = files[stem]
             path = Path(file.path)
+            self._once.resume(path, file.offset)
             lines = [_shortened(self._once, path, record) for record in part]
             offset = batch.offset(file.path) or 0
             try:
@@ -98,7 +99,9 @@ class StoreKeeper:
             except journal.UnusableFileError as error:
                 # For ever so: the store alone keeps these.
                 _log.warning("no events written: %s", error)
+                self._once.forget()
                 continue
+            self._once.reached(path, end)
             batch.set_offset(replace(file, offset=end))
             begin = end - sum(map(len, lines))
             for record, text in zip(part, lines, strict=True):
@@ -128,9 +131,11 @@ class FileKeeper:
         fresh = [each for each in records if not self._is_kept(each, days)]
         for stem, part in _by_stem(fresh).items():
             path = self._settled_file(days[0], stem)
-            self._before[path] = journal.whole_size(path)
+            size = self._before[path] = journal.whole_size(path)
+            self._once.resume(path, size)
             lines = b"".join(_shortened(self._once, path, record) for record in part)
-            journal.append(path, lines, self._before[path], durable=self._durable)
+            end = journal.append(path, lines, size, durable=self._durable)
+            self._once.reached(path, end)
         self._before.clear()
         self._forget_all_but(days)
         return [each.rows.exchange for each in fresh]

@@ -16,7 +16,7 @@ import re
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
@@ -40,7 +40,7 @@ _MOST_VALUES = 20_000
 _MOST_IN_ALL = 100_000
 
 _JSON = b'"request_json":'
-_REFS = re.compile(rb'"request_refs":(\[[0-9,]*\]),"request_json":')
+_REFS = re.compile(rb'"request_refs":(\[[0-9,]*\]),')
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +72,40 @@ class _Run:
         )
 
 
+@dataclass(slots=True)
+class _File:
+    """The values that a file holds, and how long it was when they were written."""
+
+    end: int
+    values: dict[bytes, _Place] = field(default_factory=dict)
+
+
 class Once:
-    """What of requests' bodies the files written by this process hold."""
+    """What of requests' bodies the files written by this process hold.
+
+    Before the lines of a batch go to a file it is asked by ``resume``, and after they
+    were written told by ``reached``: what somebody else cut or deleted in between is
+    not referred to.
+    """
 
     __slots__ = ("_files",)
 
     def __init__(self) -> None:
-        self._files: OrderedDict[Path, dict[bytes, _Place]] = OrderedDict()
+        self._files: OrderedDict[Path, _File] = OrderedDict()
+
+    def resume(self, path: Path, size: int) -> None:
+        """Lines will be added to ``path``, which is ``size`` bytes long now."""
+        file = self._files.pop(path, None)
+        if file is None or file.end != size or len(file.values) > _MOST_VALUES:
+            file = _File(size)
+        self._files[path] = file
+        while sum(len(each.values) for each in self._files.values()) > _MOST_IN_ALL:
+            self._files.popitem(last=False)
+
+    def reached(self, path: Path, end: int) -> None:
+        """The lines are written and end there."""
+        if path in self._files:
+            self._files[path].end = end
 
     def shorten(self, path: Path, exchange_id: str, lines: bytes, body: bytes) -> bytes:
         """The lines with what ``path`` holds already referred to.
@@ -86,7 +113,10 @@ class Once:
         ``body`` is the request as it stands in the lines; empty where it does not.
         """
         at = lines.find(_JSON + body) if len(body) >= _WORTH_IT else -1
-        runs = _runs(self._known(path), exchange_id, body) if at >= 0 else []
+        file = self._files.get(path)
+        if file is None or at < 0:
+            return lines
+        runs = _runs(file.values, exchange_id, body)
         if not runs:
             return lines
         kept, places = _kept(body, runs)
@@ -98,15 +128,6 @@ class Once:
     def forget(self) -> None:
         """After a failure it is not known what the files hold."""
         self._files.clear()
-
-    def _known(self, path: Path) -> dict[bytes, _Place]:
-        known = self._files.pop(path, {})
-        if len(known) > _MOST_VALUES:
-            known = {}
-        self._files[path] = known
-        while sum(map(len, self._files.values())) > _MOST_IN_ALL:
-            self._files.popitem(last=False)
-        return known
 
 
 def _runs(known: dict[bytes, _Place], exchange_id: str, body: bytes) -> list[_Run]:
@@ -176,7 +197,8 @@ class Bodies:
     def body(self, exchange_id: str) -> bytes | None:
         """The body as it was recorded; None where none was, or not as it was.
 
-        Raises KeyError where a body that it refers to is missing from the file.
+        Raises KeyError where a body that it refers to is missing from the file, and
+        ValueError where that is too short.
         """
         segments = self._segments.get(exchange_id)
         if segments is None:
@@ -191,9 +213,12 @@ class Bodies:
             text = raw.encode("utf-8")
             self._segments[exchange_id] = [_Segment(0, len(text), text)]
             return
-        kept = _kept_json(line)
+        # In a string the quotes would be escaped: the first one is the member's name.
+        at = line.find(_JSON)
+        kept = _value_at(line, at + len(_JSON))
         if kept:
-            found = _REFS.search(line)
+            # Of a client's own members of this name none stands before the body.
+            found = _REFS.search(line, 0, at)
             places = orjson.loads(found.group(1)) if found else []
             self._segments[exchange_id] = _segments(kept, places)
 
@@ -207,6 +232,8 @@ class Bodies:
             at = bisect_right(segments, start, key=lambda each: each.start) - 1
             segment = segments[at]
             upto = min(end, segment.start + segment.size)
+            if upto <= start < end:
+                raise ValueError(f"{source} has no byte {start}")
             if upto < end:
                 wanted.append((source, upto, end))
             skipped = start - segment.start
@@ -218,10 +245,8 @@ class Bodies:
         return b"".join(parts)
 
 
-def _kept_json(line: bytes) -> bytes:
-    """The value of ``request_json`` as it stands in the line."""
-    # In a string the quotes would be escaped: the first one is the member's name.
-    at = line.find(_JSON) + len(_JSON)
+def _value_at(line: bytes, at: int) -> bytes:
+    """The array, object or string that begins there; empty for another value."""
     for start, end, _ in value_spans(line, 2, 1):
         if start == at:
             return line[start:end]

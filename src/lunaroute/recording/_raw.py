@@ -16,6 +16,11 @@ def recorded_request(store: Store, row: ExchangeRow) -> bytes:
 
     Raises StoreError with the reason where it was not kept, or not as it was.
     """
+    if (row.listener or "").startswith("import:"):
+        raise StoreError(
+            f"the body of {row.id} was imported and stands, if anywhere, in the file"
+            " that it came from"
+        )
     if row.jsonl_file is None:
         raise StoreError(
             f"the body of {row.id} was not kept: bodies are in the JSONL files,"
