@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-SOURCES := pyproject.toml setup.py $(wildcard src/lunaroute/_fast/*.pyx)
+SOURCES := pyproject.toml setup.py $(wildcard src/lunaroute/_fast/*.pyx src/lunaroute/_fast/*.pxd)
 PYTEST ?= $(BIN)/python -m pytest
 # Where npm installs the clients that e2e-clients drives.
 CLIENTS := .clients

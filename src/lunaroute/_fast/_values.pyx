@@ -3,30 +3,13 @@
 # (A ``__test__`` would be one more name for the stub to declare.)
 #
 # Bounds: every read is behind a comparison with ``stop``, the end of a bytes object that
-# the caller holds for the length of the call; the walk back over backslashes stops at the
-# quote that opened the string; ``opened`` is written below DEEP only.
+# the caller holds for the length of the call; ``opened`` is written below DEEP only.
 
-from libc.string cimport memchr
+from lunaroute._fast._strings cimport string_end
 
 cdef enum:
     # Deeper than anybody asks for; what is nested further is only counted.
     DEEP = 64
-
-
-cdef inline const char *string_end(const char *quote, const char *stop) noexcept:
-    """Just behind the string that opens at ``quote``; NULL if it does not end."""
-    cdef const char *p = quote + 1
-    cdef const char *back
-    while True:
-        p = <const char *>memchr(p, b'"', stop - p)
-        if p == NULL:
-            return NULL
-        back = p - 1
-        while back > quote and back[0] == b"\\":
-            back -= 1
-        p += 1
-        if (p - back) % 2 == 0:
-            return p
 
 
 cdef inline bint names(const char *p, const char *stop) noexcept:
