@@ -34,7 +34,9 @@ def recorded_request(store: Store, row: ExchangeRow) -> bytes:
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror or error}") from error
     if body is None:
-        why = row.problem or ("it had none" if not row.request_bytes else "no text")
+        why = row.problem or (
+            "none was forwarded" if not row.request_bytes else "no text"
+        )
         raise StoreError(f"the body of {row.id} was not kept: {why}")
     return body
 
