@@ -127,3 +127,24 @@ def test_raw_of_what_was_not_kept(db):
     found = run("raw", "boot-0-1", "--db", db)
     assert found.exit_code == 2
     assert "session_recording.jsonl.enabled was false" in found.stderr
+
+
+def test_export(db, tmp_path):
+    assert run("export", SESSION[:6], "--db", db).stdout.startswith("# Session ")
+    file = tmp_path / "out.json"
+    assert (
+        run("export", SESSION, "-f", "json", "-o", str(file), "--db", db).stdout == ""
+    )
+    assert json.loads(file.read_text())["session"]["session_id"] == SESSION
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_export_that_cannot_be(db, tmp_path):
+    none = run("export", SESSION, "-f", "jsonl", "-o", str(tmp_path / "x"), "--db", db)
+    assert none.exit_code == 2
+    assert "the other formats" in none.stderr
+    assert not (tmp_path / "x").exists()
+    nowhere = str(tmp_path / "no" / "x")
+    failed = run("export", SESSION, "-o", nowhere, "--db", db)
+    assert failed.exit_code == 2
+    assert f"cannot write {nowhere}: No such file" in failed.stderr

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from lunaroute.observer._metrics import Metrics
+from lunaroute.observer._openapi import BYTES
 from lunaroute.observer._parameters import SEARCH, SESSIONS
 from lunaroute.observer._web import application
+from lunaroute.recording import Recorder
 from lunaroute.store import ToolCallRow, ToolResultRow, open_store
+from tests.recording.build import SESSION, anthropic_message, anthropic_stream
 from tests.store.kit import database, prepared, text, text_hash, write
+
+BODY = b'{"model": "claude-x", "messages": []}'
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +38,19 @@ def client(tmp_path_factory):
             prepared(5, "none", endpoint="models"),
         )  # fmt: skip
     with TestClient(application(Metrics(), path), backend="trio") as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """A session with its files."""
+    place = tmp_path_factory.mktemp("recorded")
+    with open_store(place / "sessions.db", writer=True) as store:
+        Recorder(place / "sessions", store).record(
+            [anthropic_stream(1), anthropic_message(2, request_pieces=[BODY])]
+        )
+    app = application(Metrics(), place / "sessions.db")
+    with TestClient(app, backend="trio") as client:
         yield client
 
 
@@ -188,3 +206,44 @@ def test_nothing_recorded_and_switched_off(tmp_path):
         answer = off.get("/sessions")
         assert answer.status_code == 503
         assert "sqlite.enabled" in answer.json()["error"]["message"]
+
+
+def test_a_session_as_a_file_and_its_bodies(recorded):
+    text = recorded.get(f"/sessions/{SESSION}/export")
+    assert text.headers["content-type"] == "application/x-ndjson"
+    assert len(text.content) == int(text.headers["content-length"])
+    kinds = [json.loads(line)["type"] for line in text.text.splitlines()]
+    assert kinds.count("completed") == 2
+    page = recorded.get(f"/sessions/{SESSION}/export?format=html")
+    assert page.headers["content-security-policy"] == "default-src 'none'"
+    saved = f'attachment; filename="session_{SESSION}.html"'
+    assert page.headers["content-disposition"] == saved
+    assert page.text.startswith("<!doctype html>")
+    raw = recorded.get(f"/sessions/{SESSION}/raw/boot-0-2")
+    assert (raw.content, raw.headers["content-type"]) == (BODY, BYTES)
+    answer = recorded.get(f"/sessions/{SESSION}/raw/boot-0-2?part=answer").json()
+    assert answer["id"] == "msg_2"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        (f"/sessions/{SESSION[:5]}/export", 404, "there is no session"),
+        (f"/sessions/{SESSION}/export?format=pdf", 400, "it is one of jsonl, json,"),
+        (f"/sessions/{SESSION}/raw/boot-0-9", 404, "has no request 'boot-0-9'"),
+        ("/sessions/other/raw/boot-0-2", 404, "session 'other' has no request"),
+        (f"/sessions/{SESSION}/raw/boot-0-1?part=answer", 404, "it streamed"),
+        (f"/sessions/{SESSION}/raw/boot-0-2?part=x", 400, "one of request, answer"),
+    ],
+)
+def test_files_that_there_are_not(recorded, path, status, message):
+    answer = recorded.get(path)
+    assert answer.status_code == status
+    assert message in answer.json()["error"]["message"]
+
+
+def test_what_sqlite_alone_has(client):
+    assert client.get("/sessions/a/export?format=json").json()["exchanges"]
+    none = client.get("/sessions/a/export?format=jsonl")
+    assert none.status_code == 404
+    assert "are not kept" in none.json()["error"]["message"]

@@ -2,14 +2,15 @@
 
 from datetime import date
 
+import orjson
 import pytest
 import zstandard
 
 from lunaroute.errors import StoreError
-from lunaroute.recording import Recorder, recorded_request
+from lunaroute.recording import Recorder, SessionFiles, recorded_request
 from lunaroute.recording._once import Bodies
 from lunaroute.store import ExchangeRow, open_store
-from tests.recording.build import exchange
+from tests.recording.build import anthropic_message, anthropic_stream, exchange
 from tests.recording.test_once import turns
 
 DAY = date(2026, 1, 2)
@@ -107,3 +108,21 @@ def test_a_file_that_is_gone_or_changed(store, tmp_path):
 def test_no_such_request(store):
     with pytest.raises(StoreError, match="there is no request 'x'"):
         store.get_exchange("x")
+
+
+def test_events_and_answers_of_an_exchange(store, tmp_path):
+    recorder = Recorder(tmp_path / "sessions", store, today=lambda: DAY)
+    recorder.record([anthropic_message(1), anthropic_stream(2)])
+    files = SessionFiles(store)
+    one, two = store.get_exchange("boot-0-1"), store.get_exchange("boot-0-2")
+    assert orjson.loads(files.answer(one))["id"] == "msg_2"
+    with pytest.raises(
+        StoreError, match="answer to boot-0-2 was not kept: it streamed"
+    ):
+        files.answer(two)
+    assert files.lines(two)[0].startswith(b'{"type":"started"')
+    # What is being written at this moment is not there yet.
+    (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+    with path.open("ab") as file:
+        file.write(b'{"type":"request_recorded","schema":1,"exchange_id":"x')
+    assert orjson.loads(SessionFiles(store).request(one))["model"] == "claude-x"

@@ -13,7 +13,7 @@ COMMANDS = {
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",
-    "sessions": "List recorded sessions, show one, give a request back.",
+    "sessions": "List recorded sessions, show one, give a request back, export.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "config": "Check a configuration, show where each value comes from.",

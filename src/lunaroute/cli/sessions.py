@@ -1,8 +1,11 @@
 """``lunaroute sessions``: what was recorded, session by session."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
 
 import click
 from rich.text import Text
@@ -17,6 +20,7 @@ from lunaroute.cli._text import (
     neutral,
     one_line,
 )
+from lunaroute.errors import StoreError
 from lunaroute.insight import SessionDetail, Tokens, Turn, session_detail, session_list
 from lunaroute.store import SessionRow
 
@@ -31,6 +35,8 @@ _HEADINGS = (
     "last prompt",
 )
 _PROMPT_WIDTH = 50
+# As `lunaroute.exporting` has them, which is loaded for `export` alone.
+EXPORTS = ("jsonl", "json", "markdown", "html", "har", "curl")
 
 # A whole text is one `--json` away; here it is for reading along.
 _TEXT_LINES = 12
@@ -38,7 +44,7 @@ _TEXT_LINES = 12
 
 @click.group(name="sessions")
 def command() -> None:
-    """List recorded sessions, show one, give a request back."""
+    """List recorded sessions, show one, give a request back, export."""
 
 
 @command.command(name="list")
@@ -104,6 +110,54 @@ def raw(request_id: str, db: str | None) -> None:
     if row.request_truncated:
         click.echo("lunaroute: only the beginning of this body was kept", err=True)
     sys.stdout.buffer.write(body)
+
+
+@command.command()
+@click.argument("session_id", metavar="ID")
+@click.option(
+    "--format",
+    "-f",
+    "name",
+    type=click.Choice(EXPORTS),
+    default="markdown",
+    show_default=True,
+    help="json: rows, texts and bodies; jsonl: the recorded events; html: one file; "
+    "har: HTTP Archive 1.2; curl: a script that sends the requests again.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file to write, for its owner alone; otherwise standard output.",
+)
+@db_option
+def export(session_id: str, name: str, output: Path | None, db: str | None) -> None:
+    """Export the session ID, or the only one whose id begins so.
+
+    What was recorded comes out, in full: an export is as private as the record.
+    """
+    # Imported here: no other command needs it.
+    from lunaroute.exporting import copy_session, exported  # noqa: PLC0415
+
+    with reading(db) as store:
+        pieces = exported(copy_session(store, session_id), name)
+        # The first piece is there, or there is nothing to export and no file to make.
+        first = next(pieces, b"")
+        _write(output, chain((first,), pieces))
+
+
+def _write(output: Path | None, pieces: Iterable[bytes]) -> None:
+    if output is None:
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - of a descriptor
+            file.writelines(pieces)
+    except OSError as error:
+        raise StoreError(f"cannot write {output}: {error.strerror}") from error
 
 
 def _cells(session: SessionRow) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -17,14 +17,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lunaroute.errors import NothingRecorded, StoreError
+from lunaroute.exporting import FORMATS, copy_session, export_name, exported
 from lunaroute.insight import iso, session_record, session_timeline, session_tools
-from lunaroute.observer._openapi import openapi
+from lunaroute.observer._download import Download, spooled
+from lunaroute.observer._openapi import BYTES, openapi
 from lunaroute.observer._parameters import (
+    EXPORT,
+    RAW,
     SEARCH,
     SESSIONS,
     BadParameterError,
     read_parameters,
 )
+from lunaroute.recording import SessionFiles
 from lunaroute.store import (
     MAX_COUNT,
     Hit,
@@ -50,6 +55,7 @@ _THREADS = 2
 
 Answer = tuple[Any, dict[str, str]]
 Given = list[tuple[str, str]]
+Ask = Callable[[Store | None, "Asked"], Answer | Response]
 
 
 class Api:
@@ -66,25 +72,26 @@ class Api:
             Route("/sessions/{id}", self._route(session)),
             Route("/sessions/{id}/timeline", self._route(timeline)),
             Route("/sessions/{id}/tools", self._route(tools)),
+            Route("/sessions/{id}/raw/{request_id}", self._route(raw)),
+            Route("/sessions/{id}/export", self._route(export)),
             Route("/search", self._route(search)),
             Route("/openapi.json", self._describe),
         ]
 
-    def _route(
-        self, ask: Callable[[Store | None, str, Given], Answer]
-    ) -> Callable[[Request], Awaitable[Response]]:
+    def _route(self, ask: Ask) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
-            name = str(request.path_params.get("id", ""))
-            given = list(request.query_params.multi_items())
+            wanted = Asked(
+                session=str(request.path_params.get("id", "")),
+                request=str(request.path_params.get("request_id", "")),
+                given=list(request.query_params.multi_items()),
+            )
             return await trio.to_thread.run_sync(
-                self._ask, ask, name, given, limiter=self._limiter
+                self._ask, ask, wanted, limiter=self._limiter
             )
 
         return answer
 
-    def _ask(
-        self, ask: Callable[[Store | None, str, Given], Answer], name: str, given: Given
-    ) -> Response:
+    def _ask(self, ask: Ask, wanted: "Asked") -> Response:
         """Runs in a worker thread."""
         try:
             if self._path is None:
@@ -95,17 +102,17 @@ class Api:
             try:
                 store = open_store(self._path, writer=False)
             except NothingRecorded:
-                value, headers = ask(None, name, given)
+                answer = ask(None, wanted)
             else:
                 with store:
-                    value, headers = ask(store, name, given)
+                    answer = ask(store, wanted)
         except BadParameterError as error:
             return failure(400, str(error))
-        except NoSuchSessionError as error:
+        except NotThereError as error:
             return failure(404, str(error))
         except StoreError as error:
             return failure(503, str(error))
-        return answered(value, headers)
+        return answer if isinstance(answer, Response) else answered(*answer)
 
     async def _describe(self, request: Request) -> Response:
         try:
@@ -115,12 +122,22 @@ class Api:
         return answered(openapi(), {})
 
 
-class NoSuchSessionError(Exception):
-    """Names the session."""
+class NotThereError(Exception):
+    """Names the session, or what of it was not kept and why."""
 
 
-def sessions(store: Store | None, _name: str, given: Given) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The ids in the path, empty where it has none, and the query's parameters."""
+
+    session: str
+    request: str
+    given: Given
+
+
+def sessions(store: Store | None, asked: Asked) -> Answer:
     """``/sessions``. Nothing recorded yet is an empty list."""
+    given = asked.given
     values = read_parameters(given, SESSIONS)
     sort = SessionSort(values.pop("sort", SessionSort.NEWEST))
     limit = values.pop("limit", 50)
@@ -139,36 +156,68 @@ def sessions(store: Store | None, _name: str, given: Given) -> Answer:
     return list(page.rows), headers
 
 
-def session(store: Store | None, name: str, given: Given) -> Answer:
+def session(store: Store | None, asked: Asked) -> Answer:
     """``/sessions/{id}``"""
-    read_parameters(given, ())
+    name = _plain(asked)
     found = session_record(_open(store, name), name)
     if found is None:
         raise _unknown(name)
     return {**found.row, "turns": [_turn(turn) for turn in found.turns]}, {}
 
 
-def timeline(store: Store | None, name: str, given: Given) -> Answer:
+def timeline(store: Store | None, asked: Asked) -> Answer:
     """``/sessions/{id}/timeline``"""
-    read_parameters(given, ())
+    name = _plain(asked)
     events = session_timeline(_open(store, name), name)
     if not events:
         raise _unknown(name)
     return [asdict(event) for event in events], {}
 
 
-def tools(store: Store | None, name: str, given: Given) -> Answer:
+def tools(store: Store | None, asked: Asked) -> Answer:
     """``/sessions/{id}/tools``"""
-    read_parameters(given, ())
+    name = _plain(asked)
     found = session_tools(_open(store, name), name)
     if found is None:
         raise _unknown(name)
     return [asdict(use) for use in found], {}
 
 
-def search(store: Store | None, _name: str, given: Given) -> Answer:
+def raw(store: Store | None, asked: Asked) -> Response:
+    """``/sessions/{id}/raw/{request_id}``: a body to the byte."""
+    part = read_parameters(asked.given, RAW).get("part", "request")
+    name, wanted = asked.session, asked.request
+    opened = _open(store, name)
+    row = opened.exchange_of(name, wanted)
+    if row is None:
+        raise NotThereError(f"session {name!r} has no request {wanted!r}")
+    files = SessionFiles(opened)
+    try:
+        body = files.request(row) if part == "request" else files.answer(row)
+    except StoreError as error:
+        raise NotThereError(str(error)) from error
+    return Response(body, headers=HEADERS, media_type=BYTES)
+
+
+def export(store: Store | None, asked: Asked) -> Response:
+    """``/sessions/{id}/export``: a file to be saved."""
+    name = read_parameters(asked.given, EXPORT).get("format", next(iter(FORMATS)))
+    opened = _open(store, asked.session)
+    if opened.session_values(asked.session) is None:
+        raise _unknown(asked.session)
+    copy = copy_session(opened, asked.session)
+    try:
+        body = spooled(exported(copy, name))
+    except StoreError as error:
+        raise NotThereError(str(error)) from error
+    saved = f'attachment; filename="{export_name(copy, name)}"'
+    headers = {**HEADERS, "content-disposition": saved}
+    return Download(body, headers, FORMATS[name].media_type)
+
+
+def search(store: Store | None, asked: Asked) -> Answer:
     """``/search``"""
-    values = read_parameters(given, SEARCH)
+    values = read_parameters(asked.given, SEARCH)
     query = _query("q", values["q"])
     if store is None:
         return [], {}
@@ -241,14 +290,20 @@ def _place(cursor: str | None, sort: SessionSort) -> Place | None:
     return Place(key, text.encode("utf-8", "replace").decode())
 
 
+def _plain(asked: Asked) -> str:
+    """The session of a path that takes no parameters."""
+    read_parameters(asked.given, ())
+    return asked.session
+
+
 def _open(store: Store | None, name: str) -> Store:
     if store is None:
-        raise NoSuchSessionError(f"there is no session {name!r}: nothing is recorded")
+        raise NotThereError(f"there is no session {name!r}: nothing is recorded")
     return store
 
 
-def _unknown(name: str) -> NoSuchSessionError:
-    return NoSuchSessionError(f"there is no session {name!r}; /sessions lists them")
+def _unknown(name: str) -> NotThereError:
+    return NotThereError(f"there is no session {name!r}; /sessions lists them")
 
 
 def _turn(turn: StoredTurn) -> dict[str, Any]:

@@ -1,10 +1,15 @@
 """The API's description of itself, made of the declarations that it obeys."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from lunaroute._version import __version__
-from lunaroute.observer._parameters import SEARCH, SESSIONS, Parameter
+from lunaroute.exporting import FORMATS
+from lunaroute.observer._parameters import EXPORT, RAW, SEARCH, SESSIONS, Parameter
+
+JSON = "application/json"
+BYTES = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +20,12 @@ class Operation:
     summary: str
     parameters: tuple[Parameter, ...] = ()
     answer: str = "array"
+    media_types: tuple[str, ...] = (JSON,)
 
     @property
-    def has_id(self) -> bool:
-        return "{id}" in self.path
+    def ids(self) -> list[str]:
+        """The names of the ids in the path."""
+        return re.findall(r"{(\w+)}", self.path)
 
 
 OPERATIONS = (
@@ -26,6 +33,20 @@ OPERATIONS = (
     Operation("/sessions/{id}", "A session: its row, and `turns`", answer="object"),
     Operation("/sessions/{id}/timeline", "Its requests and tool calls, in order"),
     Operation("/sessions/{id}/tools", "Its tools: calls, errors, times of results"),
+    Operation(
+        "/sessions/{id}/raw/{request_id}",
+        "A request's body, or an answer's, as it was recorded",
+        RAW,
+        answer="",
+        media_types=(BYTES,),
+    ),
+    Operation(
+        "/sessions/{id}/export",
+        "The session as a file",
+        EXPORT,
+        answer="",
+        media_types=tuple(sorted({each.media_type for each in FORMATS.values()})),
+    ),
     Operation("/search", "The texts that a query finds", SEARCH),
     Operation("/openapi.json", "This description (OpenAPI 3.1)", answer="object"),
 )
@@ -53,15 +74,16 @@ def openapi() -> dict[str, Any]:
 
 
 def _get(operation: Operation) -> dict[str, Any]:
-    answers = {"200": _answer("The answer", {"type": operation.answer})}
+    schema = {"type": operation.answer} if operation.answer else {}
+    answers = {"200": _answer("The answer", schema, operation.media_types)}
     answers["400"] = _answer("A parameter is wrong", _ERROR)
-    if operation.has_id:
-        answers["404"] = _answer("There is no such session", _ERROR)
+    if operation.ids:
+        answers["404"] = _answer("There is no such session, or it was not kept", _ERROR)
     if operation.path != "/openapi.json":
         answers["503"] = _answer("The record cannot be read", _ERROR)
     parameters = [_parameter(each) for each in operation.parameters]
-    if operation.has_id:
-        place = {"name": "id", "in": "path", "required": True}
+    for name in operation.ids:
+        place = {"name": name, "in": "path", "required": True}
         parameters.append({**place, "schema": {"type": "string"}})
     return {
         "summary": operation.summary,
@@ -70,8 +92,11 @@ def _get(operation: Operation) -> dict[str, Any]:
     }
 
 
-def _answer(what: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": what, "content": {"application/json": {"schema": schema}}}
+def _answer(
+    what: str, schema: dict[str, Any], media_types: tuple[str, ...] = (JSON,)
+) -> dict[str, Any]:
+    content = {media_type: {"schema": schema} for media_type in media_types}
+    return {"description": what, "content": content}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

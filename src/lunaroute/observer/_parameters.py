@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lunaroute.exporting import FORMATS
 from lunaroute.store import SessionSort, Sort, moment
 
 MAX_LIMIT = 1_000
@@ -117,6 +118,19 @@ SEARCH = (
     _text("q", "a query, as `lunaroute search` takes it", required=True),
     _LIMIT,
     _choice("sort", Sort, "`best` and `time` of the newest 10,000 hits, `rank` of all"),
+)
+
+RAW = (
+    _choice(
+        "part", ("request", "answer"), "whose body; an answer's only if it is JSON"
+    ),
+)
+EXPORT = (
+    _choice(
+        "format",
+        FORMATS,
+        "; ".join(f"`{each.name}`: {each.help}" for each in FORMATS.values()),
+    ),
 )
 
 

@@ -245,6 +245,16 @@ class Bodies:
         return b"".join(parts)
 
 
+def json_member(line: bytes, name: bytes) -> bytes:
+    """The array, object or string that an event's line has under ``name``, to the byte;
+    empty for another value. Of a client's own members of this name none may stand
+    before it.
+    """
+    mark = b'"%s":' % name
+    at = line.find(mark)
+    return _value_at(line, at + len(mark)) if at >= 0 else b""
+
+
 def _value_at(line: bytes, at: int) -> bytes:
     """The array, object or string that begins there; empty for another value."""
     for start, end, _ in value_spans(line, 2, 1):

@@ -1,14 +1,19 @@
-"""The body of a request, given back from the JSONL file that keeps it."""
+"""Bodies and events of exchanges, given back from the JSONL files that keep them."""
 
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import zstandard
 
 from lunaroute.errors import StoreError
-from lunaroute.recording._once import Bodies
+from lunaroute.recording._once import Bodies, json_member
 from lunaroute.store import ExchangeRow, Store
+
+_RESPONSE = b'{"type":"response_recorded"'
+# Ids are ours: no quote and no escape in them.
+_EXCHANGE = re.compile(rb'\{"type":"[a-z_]+","schema":\d+,"exchange_id":"([^"\\]+)"')
 
 
 def recorded_request(store: Store, row: ExchangeRow) -> bytes:
@@ -16,29 +21,88 @@ def recorded_request(store: Store, row: ExchangeRow) -> bytes:
 
     Raises StoreError with the reason where it was not kept, or not as it was.
     """
-    if (row.listener or "").startswith("import:"):
-        raise StoreError(
-            f"the body of {row.id} was imported and stands, if anywhere, in the file"
-            " that it came from"
-        )
-    if row.jsonl_file is None:
-        raise StoreError(
-            f"the body of {row.id} was not kept: bodies are in the JSONL files,"
-            " and session_recording.jsonl.enabled was false when it was recorded"
-        )
-    path = _found(store, row.jsonl_file)
-    try:
-        body = Bodies(_lines(path)).body(row.id)
-    except (KeyError, ValueError, zstandard.ZstdError) as error:
-        raise StoreError(f"{path} was changed: {error!r}") from error
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from error
-    if body is None:
-        why = row.problem or (
-            "none was forwarded" if not row.request_bytes else "no text"
-        )
-        raise StoreError(f"the body of {row.id} was not kept: {why}")
-    return body
+    return SessionFiles(store).request(row)
+
+
+class SessionFiles:
+    """What the JSONL files keep of exchanges. The file of the last one asked for stays
+    in memory: the next one is mostly in it, too.
+    """
+
+    __slots__ = ("_bodies", "_lines", "_path", "_store")
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._path: Path | None = None
+        self._lines: dict[str, list[bytes]] = {}
+        self._bodies = Bodies(())
+
+    def request(self, row: ExchangeRow) -> bytes:
+        """As :func:`recorded_request`."""
+        path = self._read(row)
+        try:
+            body = self._bodies.body(row.id)
+        except (KeyError, ValueError) as error:
+            raise StoreError(f"{path} was changed: {error!r}") from error
+        if body is None:
+            why = row.problem or (
+                "none was forwarded" if not row.request_bytes else "no text"
+            )
+            raise StoreError(f"the body of {row.id} was not kept: {why}")
+        return body
+
+    def answer(self, row: ExchangeRow) -> bytes:
+        """The decoded JSON of an answer that did not stream. Raises StoreError."""
+        for line in self.lines(row):
+            if line.startswith(_RESPONSE):
+                body = json_member(line, b"response_json")
+                if body:
+                    return body
+        why = row.problem or ("it streamed" if row.streaming else "it is no JSON")
+        raise StoreError(f"the body of the answer to {row.id} was not kept: {why}")
+
+    def lines(self, row: ExchangeRow) -> list[bytes]:
+        """The exchange's events as they stand in the file, references included; none
+        where the file no longer has any. Raises StoreError where there is no file.
+        """
+        self._read(row)
+        return self._lines.get(row.id, [])
+
+    def _read(self, row: ExchangeRow) -> Path:
+        """Reads the exchange's file unless that was the last one read."""
+        if (row.listener or "").startswith("import:"):
+            raise StoreError(
+                f"the body of {row.id} was imported and stands, if anywhere, in the"
+                " file that it came from"
+            )
+        if row.jsonl_file is None:
+            raise StoreError(
+                f"the body of {row.id} was not kept: bodies are in the JSONL files,"
+                " and session_recording.jsonl.enabled was false when it was recorded"
+            )
+        path = _found(self._store, row.jsonl_file)
+        if path != self._path:
+            self._path = None
+            try:
+                # What is being written just now has no end yet.
+                lines = [line for line in _lines(path) if line.endswith(b"\n")]
+                self._bodies = Bodies(lines)
+            except (KeyError, ValueError, zstandard.ZstdError) as error:
+                raise StoreError(f"{path} was changed: {error!r}") from error
+            except OSError as error:
+                raise StoreError(f"{path}: {error.strerror or error}") from error
+            self._lines = _by_exchange(lines)
+            self._path = path
+        return path
+
+
+def _by_exchange(lines: Iterable[bytes]) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for line in lines:
+        name = _EXCHANGE.match(line)
+        if name is not None:
+            found.setdefault(name[1].decode(), []).append(line)
+    return found
 
 
 def _found(store: Store, name: str) -> Path:

@@ -151,6 +151,13 @@ class Store:
             raise StoreError(f"more than one request begins with {wanted!r}")
         raise StoreError(f"there is no request {wanted!r} in {self.path}")
 
+    def exchange_of(self, session_id: str, exchange_id: str) -> ExchangeRow | None:
+        """The exchange of exactly this id, if it is of exactly this session."""
+        wanted = exchange_id.encode("utf-8", "replace").decode("utf-8")
+        with explained(self.path):
+            found = _read.one_exchange(self._connection, wanted)
+        return found if found is not None and found.session_id == session_id else None
+
     def jsonl_paths(self, name: str) -> tuple[Path, ...]:
         """Where the JSONL file ``name`` of an exchange's row was written."""
         with explained(self.path):
