@@ -29,6 +29,10 @@ def test_the_record_is_served_and_not_recorded(tmp_path):
         detail = json.loads(get(serve, f"/sessions/{row['session_id']}")[1])
         assert [turn["id"] for turn in detail["turns"]] == [row["id"]]
         assert json.loads(get(serve, "/search?q=mountain")[1])
+        stats = json.loads(get(serve, "/stats?by=model")[1])
+        printed = json.loads(serve.run("stats", "--json", "--by", "model").stdout)
+        assert stats == printed
+        assert stats["total"]["requests"] == 1
         assert b"/sessions/{id}" in get(serve, "/openapi.json")[1]
         assert get(serve, "/sessions/none")[0].startswith(b"HTTP/1.1 404 ")
         assert serve.stop() == 0

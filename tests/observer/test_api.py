@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._openapi import BYTES
-from lunaroute.observer._parameters import SEARCH, SESSIONS
+from lunaroute.observer._parameters import SEARCH, SESSIONS, STATS
 from lunaroute.observer._web import application
 from lunaroute.recording import Recorder
 from lunaroute.store import ToolCallRow, ToolResultRow, open_store
@@ -138,6 +138,18 @@ def test_search(client):
     assert (hit["session_id"], hit["matches"]) == ("a", ["roof"])
 
 
+def test_stats(client):
+    found = client.get("/stats?by=model&session=a").json()
+    assert found["total"]["output_tokens"] == 12
+    assert found["total"]["cost_usd"] == 0.5
+    assert [group["key"] for group in found["groups"]] == [
+        None,
+        "claude-sonnet-4-20250514",
+    ]
+    assert found["tools"][0]["tool"] == "Edit"
+    assert client.get("/stats?days=1").json()["total"]["requests"] == 0
+
+
 @pytest.mark.parametrize(
     ("url", "status", "words"),
     [
@@ -160,6 +172,8 @@ def test_search(client):
         ("/sessions?text_search=status:x", 400, "text_search: status:x"),
         ("/sessions?cursor=x", 400, "cursor: is none of this sort"),
         ("/search", 400, "q: is missing"),
+        ("/stats?by=session", 400, "by: 'session': it is one of day, model, tool"),
+        ("/stats?days=0", 400, "days: '0': it takes a whole number from 1 to 36500"),
     ],
 )
 def test_refusals_say_what_would_be_right(client, url, status, words):
@@ -182,10 +196,13 @@ VALUES = st.text() | st.integers().map(str) | st.sampled_from(["true", "1d", "ne
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(["/sessions", "/search", "/sessions/a", "/sessions/a/tools"]),
+    st.sampled_from(
+        ["/sessions", "/search", "/stats", "/sessions/a", "/sessions/a/tools"]
+    ),
     st.lists(
         st.tuples(
-            st.sampled_from([p.name for p in SESSIONS + SEARCH]) | st.text(), VALUES
+            st.sampled_from([p.name for p in SESSIONS + SEARCH + STATS]) | st.text(),
+            VALUES,
         ),
         max_size=3,
     ),
@@ -201,6 +218,7 @@ def test_nothing_recorded_and_switched_off(tmp_path):
     with TestClient(application(Metrics(), tmp_path / "no.db"), backend="trio") as none:
         assert none.get("/sessions").json() == []
         assert none.get("/search?q=a").json() == []
+        assert none.get("/stats").json()["total"]["requests"] == 0
         assert none.get("/sessions/a").status_code == 404
     with TestClient(application(Metrics(), None), backend="trio") as off:
         answer = off.get("/sessions")

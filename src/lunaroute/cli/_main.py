@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",
     "sessions": "List recorded sessions, show one, give a request back, export.",
+    "stats": "Count requests, tokens, cost, times and tools.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "config": "Check a configuration, show where each value comes from.",

@@ -1,66 +1,29 @@
-"""Recorded text made safe for a terminal, and small words for tables.
+"""How commands print: the reader's clock and the console.
 
-What a model or a web page said may hold escape sequences that move the cursor, change
-the title or hide the rest of a line.
+What was recorded is made safe by functions of `insight`, named here for the commands.
 """
 
-import re
 from datetime import datetime
 
-import orjson
 from rich.console import Console
 
-# Controls but for tab and newline, the C1 controls that UTF-8 terminals obey too, marks
-# that turn the direction of writing, invisible ones, and halves of surrogate pairs.
-_UNSAFE = (
-    "\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e"
-    "\u2060-\u206f\ufeff\ud800-\udfff"
-)
-_UNSAFE_OR_BREAK = re.compile(f"[{_UNSAFE}\t\n]+")
-_UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
+from lunaroute.insight import cut, dollars, json_text, neutral, one_line
 
-
-def neutral(text: str) -> str:
-    """The text over its lines, with every unsafe character shown as a mark."""
-    return _UNSAFE_CHARACTER.sub(
-        "\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n")
-    )
-
-
-def one_line(text: str) -> str:
-    """The text on one line, unsafe characters and line breaks as a space."""
-    return _UNSAFE_OR_BREAK.sub(" ", text)
-
-
-def cut(text: str, width: int) -> str:
-    """The text on one line, not longer than ``width``."""
-    line = one_line(text).strip()
-    return line if len(line) <= width else f"{line[: width - 1]}…"
+__all__ = [
+    "console",
+    "cut",
+    "dollars",
+    "json_text",
+    "local_time",
+    "neutral",
+    "one_line",
+]
 
 
 def local_time(started_at: int) -> str:
     """Microseconds since the epoch as the reader's own clock shows them."""
     moment = datetime.fromtimestamp(started_at / 1_000_000).astimezone()
     return moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
-def dollars(usd: float | None, unknown: int) -> str:
-    """A cost, and of how many requests it is not known; "-" where nothing was used."""
-    if usd is None:
-        return "unknown" if unknown else "-"
-    known = f"${usd:.4f}" if usd >= 0.0001 or not usd else "<$0.0001"
-    return f"{known} + {unknown} unknown" if unknown else known
-
-
-def json_text(value: object) -> str:
-    """JSON for people and programs; safe to look at in a terminal as well."""
-    text = orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-    return _UNSAFE_CHARACTER.sub(_escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    # Such a character can stand in a JSON string only.
-    return f"\\u{ord(found.group()):04x}"
 
 
 def console() -> Console:

@@ -53,7 +53,9 @@ SWEEP_SECONDS = 1.0
 # Answered by the observer, over its Unix socket.
 REFUSAL_SECONDS = 5.0
 NOT_ALLOWED = 405
-OBSERVER_PATHS = frozenset((b"/metrics", b"/sessions", b"/search", b"/openapi.json"))
+OBSERVER_PATHS = frozenset(
+    (b"/metrics", b"/sessions", b"/search", b"/stats", b"/openapi.json")
+)
 OBSERVER_TREE = b"/sessions/"
 OWN_PATHS = frozenset((b"/healthz", b"/readyz"))
 ALLOWED = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"

@@ -1,5 +1,6 @@
 """Functions from the store to frozen results: what the commands and pages show."""
 
+from lunaroute.insight._block import block as block
 from lunaroute.insight._history import Event as Event
 from lunaroute.insight._history import SessionRecord as SessionRecord
 from lunaroute.insight._history import ToolUse as ToolUse
@@ -13,3 +14,17 @@ from lunaroute.insight._sessions import Tokens as Tokens
 from lunaroute.insight._sessions import Turn as Turn
 from lunaroute.insight._sessions import session_detail as session_detail
 from lunaroute.insight._sessions import session_list as session_list
+from lunaroute.insight._stats import Figures as Figures
+from lunaroute.insight._stats import Group as Group
+from lunaroute.insight._stats import Spread as Spread
+from lunaroute.insight._stats import Stats as Stats
+from lunaroute.insight._stats import ToolFigures as ToolFigures
+from lunaroute.insight._stats import statistics as statistics
+from lunaroute.insight._text import cut as cut
+from lunaroute.insight._text import dollars as dollars
+from lunaroute.insight._text import json_text as json_text
+from lunaroute.insight._text import neutral as neutral
+from lunaroute.insight._text import one_line as one_line
+from lunaroute.insight._text import seconds as seconds
+from lunaroute.insight._text import short as short
+from lunaroute.insight._text import sparkline as sparkline

@@ -18,7 +18,13 @@ from starlette.routing import Route
 
 from lunaroute.errors import NothingRecorded, StoreError
 from lunaroute.exporting import FORMATS, copy_session, export_name, exported
-from lunaroute.insight import iso, session_record, session_timeline, session_tools
+from lunaroute.insight import (
+    iso,
+    session_record,
+    session_timeline,
+    session_tools,
+    statistics,
+)
 from lunaroute.observer._download import Download, spooled
 from lunaroute.observer._openapi import BYTES, openapi
 from lunaroute.observer._parameters import (
@@ -26,6 +32,7 @@ from lunaroute.observer._parameters import (
     RAW,
     SEARCH,
     SESSIONS,
+    STATS,
     BadParameterError,
     read_parameters,
 )
@@ -38,6 +45,8 @@ from lunaroute.store import (
     SessionFilter,
     SessionSort,
     Sort,
+    StatsBy,
+    StatsFilter,
     Store,
     StoredTurn,
     open_store,
@@ -75,6 +84,7 @@ class Api:
             Route("/sessions/{id}/raw/{request_id}", self._route(raw)),
             Route("/sessions/{id}/export", self._route(export)),
             Route("/search", self._route(search)),
+            Route("/stats", self._route(stats)),
             Route("/openapi.json", self._describe),
         ]
 
@@ -225,6 +235,14 @@ def search(store: Store | None, asked: Asked) -> Answer:
     return [_hit(hit) for hit in store.search(query, values.get("limit", 50), sort)], {}
 
 
+def stats(store: Store | None, asked: Asked) -> Answer:
+    """``/stats``. Nothing recorded yet is a sum of nothing."""
+    values = read_parameters(asked.given, STATS)
+    by = values.pop("by", None)
+    wanted = StatsFilter(**_since(values))
+    return statistics(store, wanted, StatsBy(by) if by else None), {}
+
+
 def answered(value: Any, headers: dict[str, str], status: int = 200) -> Response:
     """JSON with the headers that every answer has."""
     body = orjson.dumps(value)
@@ -249,11 +267,17 @@ async def explain(request: Request, error: Exception) -> Response:
     return failure(error.status_code, message, dict(error.headers or {}))
 
 
-def _filter(values: dict[str, Any]) -> SessionFilter:
+def _since(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with ``days`` as the moment that they reach back to."""
     days = values.pop("days", None)
     if days is not None:
         earliest = time.time_ns() // 1000 - days * DAY_US
         values["since"] = max(earliest, values.get("since", earliest))
+    return values
+
+
+def _filter(values: dict[str, Any]) -> SessionFilter:
+    values = _since(values)
     text = values.pop("text_search", None)
     query = None if text is None else _query("text_search", text)
     return SessionFilter(text=query, **values)

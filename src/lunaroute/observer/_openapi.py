@@ -6,7 +6,14 @@ from typing import Any
 
 from lunaroute._version import __version__
 from lunaroute.exporting import FORMATS
-from lunaroute.observer._parameters import EXPORT, RAW, SEARCH, SESSIONS, Parameter
+from lunaroute.observer._parameters import (
+    EXPORT,
+    RAW,
+    SEARCH,
+    SESSIONS,
+    STATS,
+    Parameter,
+)
 
 JSON = "application/json"
 BYTES = "application/octet-stream"
@@ -48,6 +55,7 @@ OPERATIONS = (
         media_types=tuple(sorted({each.media_type for each in FORMATS.values()})),
     ),
     Operation("/search", "The texts that a query finds", SEARCH),
+    Operation("/stats", "Requests, tokens, cost, times, tools", STATS, "object"),
     Operation("/openapi.json", "This description (OpenAPI 3.1)", answer="object"),
 )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lunaroute.exporting import FORMATS
-from lunaroute.store import SessionSort, Sort, moment
+from lunaroute.store import SessionSort, Sort, StatsBy, moment
 
 MAX_LIMIT = 1_000
 _LARGEST = 10**15
@@ -80,6 +80,13 @@ def _choice(name: str, words: Iterable[str], help_text: str) -> Parameter:
     return Parameter(name, read, schema, help_text)
 
 
+def _one_of(name: str, words: Iterable[str], help_text: str) -> Parameter:
+    """A choice that may be left out."""
+    chosen = _choice(name, words, help_text)
+    schema = {name: part for name, part in chosen.schema.items() if name != "default"}
+    return Parameter(name, chosen.read, schema, help_text)
+
+
 def _moment(name: str, help_text: str) -> Parameter:
     return Parameter(name, moment, {"type": "string"}, help_text)
 
@@ -112,6 +119,17 @@ SESSIONS = (
     ),
     _LIMIT,
     _text("cursor", "where the page before ended: from its `link` header"),
+)
+
+STATS_BY = tuple(by.value for by in StatsBy if by is not StatsBy.SESSION)
+
+STATS = (
+    _integer("days", "begun in so many days up to now", least=1, most=36_500),
+    _text("session", "of sessions whose id is this or begins so"),
+    _text("model", "asked for or answered: exact, or a beginning up to a `-`"),
+    _text("agent", "of subagents whose id begins so"),
+    _text("project", "exact"),
+    _one_of("by", STATS_BY, "`groups` of these, the most tokens first; days in order"),
 )
 
 SEARCH = (

@@ -114,14 +114,14 @@ def _count(*columns: str) -> str:
     return " + ".join(f"ifnull(e.{column}, 0)" for column in columns)
 
 
-_TOTAL = _count(
+TOTAL = _count(
     *("input_uncached", "output", "thinking", "reasoning", "cache_read"),
     *("cache_write_5m", "cache_write_1h", "audio_input", "audio_output"),
 )
-_IS_OF_A_SESSION = "ifnull(e.endpoint, '') NOT IN ('models', 'other')"
+IS_OF_A_SESSION = "ifnull(e.endpoint, '') NOT IN ('models', 'other')"
 _LASTED = "max(e.started_at + ifnull(e.ended_us, 0)) - min(e.started_at)"
 _MEASURES = {
-    "total_tokens": f"sum({_TOTAL})",
+    "total_tokens": f"sum({TOTAL})",
     "input_tokens": f"sum({_count('input_uncached')})",
     "output_tokens": f"sum({_count('output')})",
     "duration": f"({_LASTED}) / 1000",
@@ -135,7 +135,7 @@ _KEYS = {
     SessionSort.COST: ("ifnull(sum(e.cost_usd), -1.0)", "DESC"),
 }
 # What one exchange of the session must be, each with so many values as it has marks.
-_ANY = {
+OF_ONE = {
     "model": (
         "? IN (e.model_used, e.model_requested)"
         " OR substr(ifnull(e.model_used, ''), 1, length(?) + 1) = ? || '-'"
@@ -185,7 +185,7 @@ _WITH_WORDS = """e.session_id IN (
 _WITH_FACTS = """e.session_id IN (
   SELECT t.session_id FROM texts t JOIN exchanges e ON e.id = t.exchange_id WHERE %s
 )"""
-_SUMS = {
+SUMS = {
     "input_tokens": _count("input_uncached"),
     "cache_read_tokens": _count("cache_read"),
     "cache_creation_tokens": _count("cache_write_5m", "cache_write_1h"),
@@ -195,10 +195,10 @@ _SUMS = {
     "audio_input_tokens": _count("audio_input"),
     "audio_output_tokens": _count("audio_output"),
 }
-_TURN = ", ".join(_SUMS.get(each.name, f"e.{each.name}") for each in fields(StoredTurn))
+_TURN = ", ".join(SUMS.get(each.name, f"e.{each.name}") for each in fields(StoredTurn))
 _TURNS = f"""
 SELECT {_TURN} FROM exchanges e
-WHERE e.session_id = ? AND {_IS_OF_A_SESSION} ORDER BY e.started_at, e.seq
+WHERE e.session_id = ? AND {IS_OF_A_SESSION} ORDER BY e.started_at, e.seq
 """  # noqa: S608 - column names of our own
 
 
@@ -263,7 +263,7 @@ def _statement(
 
 
 def _where(wanted: SessionFilter) -> tuple[str, list[_Value]]:
-    conditions = [_IS_OF_A_SESSION]
+    conditions = [IS_OF_A_SESSION]
     values: list[_Value] = []
     if wanted.tool is not None:
         conditions.append(_OF_TOOL)
@@ -282,10 +282,10 @@ def _where(wanted: SessionFilter) -> tuple[str, list[_Value]]:
 def _having(wanted: SessionFilter) -> tuple[str, list[_Value]]:
     conditions: list[str] = []
     values: list[_Value] = []
-    for name, condition in (_ANY | _WHOLE).items():
+    for name, condition in (OF_ONE | _WHOLE).items():
         value = getattr(wanted, name)
         if value is not None:
-            whole = f"max({condition})" if name in _ANY else condition
+            whole = f"max({condition})" if name in OF_ONE else condition
             conditions.append(whole)
             values += [value] * condition.count("?")
     return " AND ".join(conditions) or "1", values

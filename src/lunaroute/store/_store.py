@@ -9,7 +9,7 @@ from typing import Any, Self
 import apsw
 
 from lunaroute.errors import StoreError
-from lunaroute.store import _read, _search, _sessions
+from lunaroute.store import _read, _search, _sessions, _stats
 from lunaroute.store._connect import connect_reader, connect_writer, explained
 from lunaroute.store._imports import Imports
 from lunaroute.store._query import Query, parse_query
@@ -28,6 +28,13 @@ from lunaroute.store._sessions import (
     SessionPage,
     SessionSort,
     StoredTurn,
+)
+from lunaroute.store._stats import (
+    StatsBy,
+    StatsFilter,
+    StoredSums,
+    StoredTimes,
+    StoredToolTime,
 )
 from lunaroute.store._write import Batch, transaction
 
@@ -71,6 +78,17 @@ class Store:
         """One transaction: committed when the block ends, undone when it raises."""
         with explained(self.path), transaction(self._connection):
             yield Batch(self._connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """What is read in this block is all of one moment."""
+        with explained(self.path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            with explained(self.path):
+                self._connection.execute("ROLLBACK")
 
     @property
     def imports(self) -> Imports:
@@ -198,3 +216,26 @@ class Store:
         """A session's exchanges in numbers, in the order they began."""
         with explained(self.path):
             return _sessions.turns(self._connection, session_id)
+
+    def sums(
+        self, wanted: StatsFilter, by: StatsBy | None = None
+    ) -> tuple[StoredSums, ...]:
+        """The sums of the exchanges that are wanted: one row for each key of ``by``;
+        without it, and of tools, a single row, of nothing as well.
+        """
+        with explained(self.path):
+            return _stats.sums(self._connection, wanted, by)
+
+    def times(
+        self, wanted: StatsFilter, by: StatsBy | None = None
+    ) -> tuple[StoredTimes, ...]:
+        """The times of those that went out and have ended, with their keys."""
+        with explained(self.path):
+            return _stats.times(self._connection, wanted, by)
+
+    def tool_times(
+        self, wanted: StatsFilter, by: StatsBy | None = None
+    ) -> tuple[StoredToolTime, ...]:
+        """The tool calls that they asked for, with their keys."""
+        with explained(self.path):
+            return _stats.tool_times(self._connection, wanted, by)
