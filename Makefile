@@ -51,6 +51,7 @@ build: $(VENV)/.ready-dev
 
 docs: $(VENV)/.ready-dev
 	$(BIN)/python -m lunaroute.config reference > docs/configuration.md
+	$(BIN)/python -m lunaroute.observer._metrics_reference > docs/metrics.md
 
 clean:
 	rm -rf $(VENV) $(CLIENTS) build dist src/*.egg-info .mypy_cache .ruff_cache

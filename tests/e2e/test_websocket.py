@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.clients.answers import PRINTED
 from tests.clients.provider import ClientProvider, Scene
 from tests.clients.record import missing
+from tests.e2e.test_metrics import counted
 from tests.kit import CEILING, Serve
 from tests.provider import Cut
 
@@ -75,9 +76,12 @@ def test_turns_are_exchanges_like_any_other(tmp_path, deflate):
             # As Codex does: no Close frame, the answer's end is all it waits for.
             client.socket.shutdown(socket.SHUT_RDWR)
         whole, warm, first, second = serve.recorded(4)
+        figures = counted(serve, 4)
         found = json.loads(serve.run("search", "Kilimanjaro", "--json").stdout)
         shown = json.loads(serve.run("sessions", "show", SESSION, "--json").stdout)
         events = serve.events()
+    for what in ("connections_opened_total", "connections_closed_total"):
+        assert figures[f"lunaroute_ws_{what}{{endpoint=websocket}}"] == 1
         assert missing(serve, provider, "Kilimanjaro") == []
     assert {row["session_id"] for row in (whole, warm, first, second)} == {SESSION}
     assert {row["problem"] for row in (whole, warm, first, second)} == {None}

@@ -67,3 +67,24 @@ def test_a_frame_of_the_other_direction_is_refused():
     data = drain(box) + pack_header(Kind.ACK, 0, 0, 1, 1)
     with pytest.raises(LinkError, match="ACK frame"):
         assemble(data)
+
+
+def test_streams_under_way_and_tunnels_that_began():
+    box = outbox()
+    box.connect()
+    heads = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: Text/Event-Stream; charset=utf-8\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+    )
+    tapes = [box.open(1, ROUTE, HEAD) for _ in heads]
+    for tape, head in zip(tapes, heads, strict=True):
+        tape.answer_head(2, head)
+    assembler, _ = assemble(drain(box))
+    assert (assembler.stream_count, assembler.upgrades) == (1, 1)
+    from tests.link.build import ending
+
+    for tape in tapes:
+        tape.close(5, ending(0, 0))
+    assembler.feed(drain(box))
+    assert (assembler.stream_count, assembler.upgrades) == (0, 1)

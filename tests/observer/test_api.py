@@ -37,7 +37,7 @@ def client(tmp_path_factory):
             prepared(4, "c", agent="a1", input_uncached=3),
             prepared(5, "none", endpoint="models"),
         )  # fmt: skip
-    with TestClient(application(Metrics(), path), backend="trio") as client:
+    with TestClient(application(Metrics().exposition, path), backend="trio") as client:
         yield client
 
 

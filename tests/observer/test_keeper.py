@@ -44,7 +44,7 @@ class FakeRecorder:
         self.batches.append(list(ids))
         for one in ids:
             self.times[one] += 1
-        return SimpleNamespace(ids=ids)
+        return SimpleNamespace(ids=ids, news=("news",))
 
 
 def exchanges(count: int, size: int = 10):
@@ -88,6 +88,37 @@ async def test_everything_is_committed_once_then_acknowledged(recorder):
     assert links[0].acknowledged == list(range(1, 121))
     assert links[1].acknowledged == list(range(121, 251))
     assert keeper.recorded == 250
+
+
+class Told:
+    """Hears what was committed; fails if it is told to."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.count = 0
+        self.news: list[object] = []
+
+    def recorded(self, count: int) -> None:
+        self.count += count
+
+    def tell(self, news, *, now, seconds) -> None:
+        assert now > 0
+        assert seconds >= 0
+        self.news += news
+        if self.fails:
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_counts_hears_of_it_and_cannot_hinder_it(recorder, caplog, fails):
+    told = Told(fails=fails)
+    keeper = Keeper(lambda: recorder, told)
+    link = FakeLink()
+    await keeper.put(link, exchanges(3))
+    await run_to_the_end(keeper)
+    assert (told.count, told.news) == (3, ["news"])
+    assert link.acknowledged == [1, 2, 3]
+    assert ("could not be counted" in caplog.text) == fails
 
 
 async def test_a_failing_disk_is_retried_and_said(recorder, impatient):

@@ -37,11 +37,18 @@ class Assembler:
         self._open: dict[int, _Progress] = {}
         self.hello: Hello | None = None
         self.gauge: Gauge | None = None
+        self.upgrades = 0  # answers that began a tunnel
 
     @property
     def open_count(self) -> int:
         """Exchanges under way."""
         return len(self._open)
+
+    @property
+    def stream_count(self) -> int:
+        """Those of them whose answer is a stream of events."""
+        heads = [progress.exchange.answer_head for progress in self._open.values()]
+        return sum(b"text/event-stream" in head.lower() for head in heads)
 
     def feed(self, data: bytes) -> list[RawExchange]:
         """The exchanges that ``data`` completes. Raises LinkError on nonsense."""
@@ -77,6 +84,8 @@ class Assembler:
             if progress is not None:
                 progress.last_ns = frame.time_ns
                 _put(progress.exchange, frame)
+                if frame.kind is Kind.ANSWER_HEAD and _is_tunnel(progress.exchange):
+                    self.upgrades += 1
 
     def _begin(self, frame: Frame) -> None:
         if self.hello is None:
@@ -133,9 +142,13 @@ def _cut(tapped: Tapped, size: int) -> None:
         size -= len(chunk)
 
 
+def _is_tunnel(exchange: RawExchange) -> bool:
+    return exchange.answer_head.startswith((b"HTTP/1.1 101", b"HTTP/1.0 101"))
+
+
 def _direction(exchange: RawExchange, kind: int) -> Tapped:
     """Which body a tail belongs to; a tunnel's if bytes went through one."""
-    tunnel = exchange.answer_head.startswith((b"HTTP/1.1 101", b"HTTP/1.0 101"))
+    tunnel = _is_tunnel(exchange)
     if kind == Kind.REQUEST:
         return exchange.tunnel_up if tunnel else exchange.request
     return exchange.tunnel_down if tunnel else exchange.answer
@@ -144,7 +157,7 @@ def _direction(exchange: RawExchange, kind: int) -> Tapped:
 def _close(progress: _Progress, ending: Ending) -> RawExchange:
     exchange = progress.exchange
     exchange.ending = ending
-    tunnel = exchange.answer_head.startswith((b"HTTP/1.1 101", b"HTTP/1.0 101"))
+    tunnel = _is_tunnel(exchange)
     up = exchange.tunnel_up if tunnel else exchange.request
     down = exchange.tunnel_down if tunnel else exchange.answer
     for tapped, size in ((up, ending.request_bytes), (down, ending.answer_bytes)):

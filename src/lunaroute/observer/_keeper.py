@@ -6,6 +6,7 @@ with a disk costs neither records nor memory without bound.
 """
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ import trio
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.observer._links import LinkEnd
+from lunaroute.recording import News
 
 log = logging.getLogger("lunaroute.observer")
 
@@ -46,16 +48,30 @@ class Writes(Protocol):
 
 
 class Committed(Protocol):
-    """Which exchanges are on disk now."""
+    """Which exchanges are on disk now, and which of them were not before."""
 
     @property
     def ids(self) -> tuple[ExchangeId, ...]: ...
+
+    @property
+    def news(self) -> tuple[News, ...]: ...
+
+
+class Tells(Protocol):
+    """Who hears of what was committed."""
+
+    def tell(self, news: Sequence[News], *, now: int, seconds: float) -> None: ...
+
+    def recorded(self, count: int) -> None: ...
 
 
 class Keeper:
     """Between the links and the recorder."""
 
-    def __init__(self, open_recorder: Callable[[], Writes]) -> None:
+    def __init__(
+        self, open_recorder: Callable[[], Writes], listener: Tells | None = None
+    ) -> None:
+        self._listener = listener
         self._open_recorder = open_recorder
         self._recorder: Writes | None = None
         self._waiting: deque[tuple[LinkEnd, RawExchange]] = deque()
@@ -106,8 +122,9 @@ class Keeper:
         pause = RETRY_SECONDS
         while batch:
             exchanges = [exchange for _, exchange in batch]
+            began = trio.current_time()
             try:
-                done = await trio.to_thread.run_sync(self._record, exchanges)
+                committed = await trio.to_thread.run_sync(self._record, exchanges)
             except (StoreError, OSError) as error:
                 self._complain(str(error))
                 await trio.sleep(pause)
@@ -116,11 +133,25 @@ class Keeper:
             if self.trouble:
                 log.warning("recording goes on")
                 self.trouble = ""
+            done = frozenset(committed.ids)
             self.recorded += len(done)
+            self._tell(committed, trio.current_time() - began)
             await _acknowledge(entry for entry in batch if entry[1].id in done)
             batch = [entry for entry in batch if entry[1].id not in done]
 
-    def _record(self, exchanges: Sequence[RawExchange]) -> frozenset[ExchangeId]:
+    def _tell(self, committed: Committed, seconds: float) -> None:
+        if self._listener is None:
+            return
+        try:
+            self._listener.recorded(len(committed.ids))
+            self._listener.tell(
+                committed.news, now=time.monotonic_ns(), seconds=seconds
+            )
+        except Exception:
+            # What is on disk must be acknowledged, whatever becomes of its figures.
+            log.exception("a batch could not be counted")
+
+    def _record(self, exchanges: Sequence[RawExchange]) -> Committed:
         """Runs in a worker thread."""
         if self._recorder is not None and not self._recorder.is_in_place():
             log.warning("the database is not where it was: recording into a new one")
@@ -128,7 +159,7 @@ class Keeper:
         if self._recorder is None:
             self._recorder = self._open_recorder()
         try:
-            return frozenset(self._recorder.record(exchanges).ids)
+            return self._recorder.record(exchanges)
         except (StoreError, OSError):
             # Opened again for the next try: the file may have been damaged.
             self._drop()

@@ -1,90 +1,128 @@
-"""Prometheus metrics, fed once a second from the gateways' gauges.
+"""Prometheus metrics: told by each commit and, once a second, by the gateways' gauges.
 
 Never from the hot path: the gateways count, this process turns counts into metrics.
 """
 
-from collections.abc import Iterable
+import platform
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 
+from lunaroute._fast import COMPILED
+from lunaroute._version import __version__
 from lunaroute.link import Assembler
 from lunaroute.link import Gauge as GaugeFrame
+from lunaroute.model import Outcome
+from lunaroute.observer import _catalogue as the
+from lunaroute.observer._board import Board
+from lunaroute.observer._tally import Tally
+from lunaroute.recording import News
 
 _NOTHING = GaugeFrame(0, 0, 0, 0, 0, 0, 0)
+_OUTCOMES = frozenset(Outcome)
+_RECENT = 100
 
 
 class Metrics:
-    """Its own registry: what is exposed is ours and nothing else."""
+    """What is exposed is ours, and what the system says of this process."""
 
     def __init__(self, *, pool: bool = True) -> None:
-        self._registry = registry = CollectorRegistry()
-        self._shed_exchanges = Counter(
-            "lunaroute_tap_shed_exchanges",
-            "Exchanges recorded without their bodies: the recorder was behind and "
-            "session_recording.buffer_mb was full.",
-            registry=registry,
-        )
-        self._shed_bytes = Counter(
-            "lunaroute_tap_shed_bytes",
-            "Body bytes that were forwarded and not recorded, for the same reason.",
-            registry=registry,
-        )
-        self._lost_exchanges = Counter(
-            "lunaroute_tap_lost_exchanges",
-            "Exchanges not recorded at all: the buffer was full of facts alone.",
-            registry=registry,
-        )
-        self._backlog_bytes = Gauge(
-            "lunaroute_tap_backlog_bytes",
-            "Bytes of unacknowledged exchanges in the gateways' memory.",
-            registry=registry,
-        )
-        self._backlog_exchanges = Gauge(
-            "lunaroute_tap_backlog_exchanges",
-            "Exchanges that are under way or not yet committed.",
-            registry=registry,
-        )
-        self._live = Gauge(
-            "lunaroute_live_exchanges", "Exchanges under way.", registry=registry
-        )
-        self._idle = Gauge(
-            "lunaroute_pool_idle_connections",
-            "Idle connections to providers.",
-            registry=registry if pool else None,
-        )
-        self._recorded = Counter(
-            "lunaroute_recorded_exchanges",
-            "Exchanges committed by this recorder process.",
-            registry=registry,
-        )
+        self._has_pool = pool
+        shown = [each for each in the.CATALOGUE if pool or each is not the.IDLE]
+        self._board = board = Board(shown)
+        self._tally = Tally(board)
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
         self._seen: dict[str, GaugeFrame] = {}
-        self._seen_recorded = 0
+        self._upgrades: dict[str, int] = {}
+        self._restarts: dict[str, int] = {}
+        self._recent: dict[str, deque[bool]] = {}
+        self._last_answers: dict[str, int] = {}
+        compiled = "true" if COMPILED else "false"
+        board.put(the.BUILD, 1, __version__, platform.python_version(), compiled)
 
-    def take(self, links: Iterable[Assembler], recorded: int) -> None:
-        """The latest gauge of every link, and how many exchanges were committed."""
-        latest = {
-            link.hello.boot: link.gauge
-            for link in links
-            if link.hello is not None and link.gauge is not None
-        }
-        for boot, gauge in latest.items():
-            self._count(self._seen.get(boot, _NOTHING), gauge)
-            self._seen[boot] = gauge
-        self._backlog_bytes.set(sum(gauge.held_bytes for gauge in latest.values()))
-        self._backlog_exchanges.set(
-            sum(gauge.held_exchanges for gauge in latest.values())
-        )
-        self._live.set(sum(gauge.live for gauge in latest.values()))
-        self._idle.set(sum(gauge.idle_upstream for gauge in latest.values()))
-        self._recorded.inc(recorded - self._seen_recorded)
-        self._seen_recorded = recorded
+    def tell(self, news: Sequence[News], *, now: int, seconds: float) -> None:
+        """What was committed at ``now`` (monotonic nanoseconds), and how long reading
+        and committing it took.
+        """
+        # An exchange that is still under way is no news yet.
+        ended = [each for each in news if each.row.outcome in _OUTCOMES]
+        for each in ended:
+            self._tally.count(each, now)
+            self._remember(each)
+            self._board.observe(the.READING, seconds / len(ended))
+
+    def recorded(self, count: int) -> None:
+        """So many exchanges were acknowledged."""
+        self._board.add(the.RECORDED, count)
+
+    def take(self, links: Iterable[Assembler], trouble: str = "") -> None:
+        """The latest gauge of every link; ``trouble`` is why nothing is written."""
+        live = [link for link in links if link.hello is not None]
+        for link in live:
+            self.take_last(link)
+        gauges = [link.gauge for link in live if link.gauge is not None]
+        board = self._board
+        board.put(the.BACKLOG_BYTES, sum(gauge.held_bytes for gauge in gauges))
+        board.put(the.BACKLOG, sum(gauge.held_exchanges for gauge in gauges))
+        board.put(the.LIVE, sum(gauge.live for gauge in gauges))
+        if self._has_pool:
+            board.put(the.IDLE, sum(gauge.idle_upstream for gauge in gauges))
+        board.put(the.LIVE_STREAMS, sum(link.stream_count for link in live))
+        board.put(the.TROUBLE, int(bool(trouble)))
+
+    def take_last(self, link: Assembler) -> None:
+        """What this link has counted since it was looked at, for one that ends, too."""
+        if link.hello is None:
+            return
+        boot = link.hello.boot
+        opened = link.upgrades - self._upgrades.get(boot, 0)
+        if opened:
+            self._board.add(the.SOCKETS_OPENED, opened, the.SOCKET)
+        self._upgrades[boot] = link.upgrades
+        if link.gauge is not None:
+            self._count(self._seen.get(boot, _NOTHING), link.gauge)
+            self._seen[boot] = link.gauge
+
+    def restarted(self, counts: Mapping[str, int]) -> None:
+        """How often each kind of process was started again until now."""
+        for name, count in counts.items():
+            more = count - self._restarts.get(name, 0)
+            self._restarts[name] = count
+            self._board.add(the.RESTARTS, more, name)
+
+    def disk(self, sizes: Mapping[str, int], free: int) -> None:
+        """What the record takes, and what is free."""
+        for what, size in sizes.items():
+            self._board.put(the.DISK, size, what)
+        self._board.put(the.DISK_FREE, free)
 
     def exposition(self) -> bytes:
         """Prometheus' text format, version 0.0.4."""
-        return generate_latest(self._registry)
+        return self._board.text().encode() + generate_latest(self._process)
 
     def _count(self, before: GaugeFrame, now: GaugeFrame) -> None:
-        self._shed_exchanges.inc(now.shed_exchanges - before.shed_exchanges)
+        add = self._board.add
+        add(the.SHED_EXCHANGES, now.shed_exchanges - before.shed_exchanges)
         # An open exchange that was shed may turn out to have kept a longer tail.
-        self._shed_bytes.inc(max(0, now.shed_bytes - before.shed_bytes))
-        self._lost_exchanges.inc(now.lost_exchanges - before.lost_exchanges)
+        add(the.SHED_BYTES, max(0, now.shed_bytes - before.shed_bytes))
+        add(the.LOST, now.lost_exchanges - before.lost_exchanges)
+
+    def _remember(self, news: News) -> None:
+        """The state of the provider, as far as exchanges tell it."""
+        row = news.row
+        if not row.provider or row.outcome in (
+            Outcome.CLIENT_LEFT,
+            Outcome.REFUSED_BY_US,
+        ):
+            return
+        recent = self._recent.setdefault(row.provider, deque(maxlen=_RECENT))
+        is_answered = row.outcome == Outcome.ANSWERED
+        recent.append(is_answered)
+        rate = sum(recent) / len(recent)
+        self._board.put(the.SUCCESS_RATE, rate, row.provider)
+        if is_answered:
+            newest = max(row.started_at, self._last_answers.get(row.provider, 0))
+            self._last_answers[row.provider] = newest
+            self._board.put(the.LAST_ANSWER, newest / 1e6, row.provider)

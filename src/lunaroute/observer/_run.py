@@ -12,6 +12,7 @@ import trio
 
 from lunaroute.control import Control
 from lunaroute.logs import log_to_stderr
+from lunaroute.observer._disk import free_bytes, record_sizes
 from lunaroute.observer._keeper import Keeper, Writes
 from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._metrics import Metrics
@@ -22,6 +23,7 @@ from lunaroute.observer._web import serve_web
 log = logging.getLogger("lunaroute.observer")
 
 HEALTH_SECONDS = 1.0
+DISK_SECONDS = 60.0
 LOCK_SECONDS = 0.02
 LOCK_WARNING_SECONDS = 3.0
 RETRY_SECONDS = 0.5
@@ -39,13 +41,14 @@ class Observer:
         self._ending = False
         self.orphaned = False  # the supervisor is gone: what it would tidy is ours
         self._all_gone = trio.Event()
-        self.keeper = Keeper(self._open_recorder)
         self.metrics = Metrics(pool=options.pool_metrics)
+        self.keeper = Keeper(self._open_recorder, self.metrics)
 
     async def obey(self, control: Control) -> None:
         """Takes the supervisor's messages. The end of its channel means finish."""
         while (message := await control.receive()) is not None:
             if message.op == "link":
+                self.metrics.restarted(message.values["restarts"])
                 link = LinkEnd(message.socket())
                 self._links.add(link)
                 self._nursery.start_soon(self._follow, link)
@@ -64,9 +67,27 @@ class Observer:
             await trio.sleep(HEALTH_SECONDS)
             for link in list(self._links):
                 await link.report(self.keeper.trouble)
-            self.metrics.take(
-                [link.assembler for link in self._links], self.keeper.recorded
+            self.look()
+
+    def look(self) -> None:
+        """The gateways' state, into the metrics."""
+        links = [link.assembler for link in self._links]
+        self.metrics.take(links, self.keeper.trouble)
+
+    async def watch_disk(self) -> None:
+        """Once a minute, what the record takes, into the metrics."""
+        options = self._options
+        while True:
+            sizes = await trio.to_thread.run_sync(
+                record_sizes, options.sqlite_path, options.jsonl_directory
             )
+            self.metrics.disk(sizes, free_bytes(options.home))
+            await trio.sleep(DISK_SECONDS)
+
+    def exposition(self) -> bytes:
+        """What a scrape gets: gauges are of this moment."""
+        self.look()
+        return self.metrics.exposition()
 
     async def wait_all_gone(self) -> None:
         """Returns once we were told to end and no link is left."""
@@ -96,6 +117,7 @@ class Observer:
             log.debug("a link was handed over")
         finally:
             link.close()
+            self.metrics.take_last(link.assembler)
             self._links.discard(link)
             if self._ending and not self._links:
                 self._all_gone.set()
@@ -122,7 +144,10 @@ async def _main(sock: socket.socket) -> None:
         observer = Observer(options, nursery)
         nursery.start_soon(observer.obey, control)
         nursery.start_soon(observer.report_health)
-        nursery.start_soon(serve_web, web_socket, observer.metrics, options.sqlite_path)
+        nursery.start_soon(observer.watch_disk)
+        nursery.start_soon(
+            serve_web, web_socket, observer.exposition, options.sqlite_path
+        )
         observer.keeper.trouble = "another recorder still holds the home"
         async with _lock(options.home / "recorder.lock", observer.keeper):
             observer.keeper.trouble = ""

@@ -2,6 +2,7 @@
 
 import logging
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from hypercorn.config import Config
@@ -13,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lunaroute.observer._api import Api, explain
-from lunaroute.observer._metrics import Metrics
 
 log = logging.getLogger("lunaroute.web")
 log.setLevel(logging.WARNING)  # that it runs on a socket of ours is no news
@@ -21,11 +21,11 @@ log.setLevel(logging.WARNING)  # that it runs on a socket of ours is no news
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def application(metrics: Metrics, database: Path | None) -> Starlette:
+def application(exposition: Callable[[], bytes], database: Path | None) -> Starlette:
     """Everything that is served below the API port's own paths."""
 
     async def expose(_request: Request) -> Response:
-        return Response(metrics.exposition(), media_type=EXPOSITION)
+        return Response(exposition(), media_type=EXPOSITION)
 
     made = Starlette(
         routes=[Route("/metrics", expose), *Api(database).routes()],
@@ -36,11 +36,11 @@ def application(metrics: Metrics, database: Path | None) -> Starlette:
 
 
 async def serve_web(
-    listener: socket.socket, metrics: Metrics, database: Path | None
+    listener: socket.socket, exposition: Callable[[], bytes], database: Path | None
 ) -> None:
     """Serves on a listening Unix socket until cancelled."""
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.accesslog = None
     config.errorlog = log
-    await serve(application(metrics, database), config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own
+    await serve(application(exposition, database), config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own

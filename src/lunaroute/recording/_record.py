@@ -27,6 +27,7 @@ class Record:
     """``lines`` go to the file named by ``stem``, ``rows`` to the store.
 
     ``sent`` is the request's body as it stands in the lines, empty where it does not.
+    ``moments`` (of a stream's pieces) and ``ended`` are monotonic nanoseconds.
     """
 
     id: ExchangeId
@@ -35,6 +36,8 @@ class Record:
     sent: bytes
     rows: Prepared
     resent: bool
+    moments: tuple[int, ...] = ()
+    ended: int = 0
 
 
 def make_records(raw: RawExchange, key: bytes) -> list[Record]:
@@ -61,4 +64,12 @@ def _write_down(reading: Reading, key: bytes) -> Record:
         sent=reading.sent if is_one_line(reading.sent) else b"",
         rows=prepare_rows(reading, key),
         resent=reading.raw.resent,
+        moments=_moments(reading),
+        ended=reading.ending.times.ended,
     )
+
+
+def _moments(reading: Reading) -> tuple[int, ...]:
+    if not reading.is_streamed:
+        return ()
+    return tuple(when for when, _ in reading.raw.answer.chunks)

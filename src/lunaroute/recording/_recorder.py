@@ -10,6 +10,7 @@ from pathlib import Path
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.recording._keeper import FileKeeper, StoreKeeper
+from lunaroute.recording._news import News, news_of
 from lunaroute.recording._record import Record, make_records
 from lunaroute.store import ExchangeRow, Store
 
@@ -22,14 +23,19 @@ _SLICE_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RecordedBatch:
-    """``ids`` are on disk and may be forgotten; ``rows`` are those that are news.
+    """``ids`` are on disk and may be forgotten; ``news`` were not there before.
 
-    An exchange that was recorded before is among the ids and not among the rows; the
-    turns on a WebSocket are among the rows and not among the ids.
+    An exchange that was recorded before is among the ids and not among the news; the
+    turns on a WebSocket are among the news and not among the ids.
     """
 
     ids: tuple[ExchangeId, ...]
-    rows: tuple[ExchangeRow, ...]
+    news: tuple[News, ...]
+
+    @property
+    def rows(self) -> tuple[ExchangeRow, ...]:
+        """The rows of the news."""
+        return tuple(each.row for each in self.news)
 
 
 def local_day() -> date:
@@ -72,26 +78,28 @@ class Recorder:
         or all of it, may be given again at any time.
         """
         ids: list[ExchangeId] = []
-        rows: list[ExchangeRow] = []
+        news: list[News] = []
         for part in _slices(_once(batch)):
             try:
-                rows += self._keep(part)
+                news += self._keep(part)
             except (StoreError, OSError) as error:
                 if not ids:
                     raise
                 _log.warning("recorded %d of %d: %s", len(ids), len(batch), error)
                 break
             ids += [raw.id for raw in part]
-        return RecordedBatch(tuple(ids), tuple(rows))
+        return RecordedBatch(tuple(ids), tuple(news))
 
-    def _keep(self, part: list[RawExchange]) -> list[ExchangeRow]:
+    def _keep(self, part: list[RawExchange]) -> list[News]:
         if self._keeper is None:
             return []
         key = self._install_key()
         records: list[Record] = []
         for raw in part:
             records += make_records(raw, key)
-        return self._keeper.keep(records, self._today())
+        by_id = {str(record.id): record for record in records}
+        rows = self._keeper.keep(records, self._today())
+        return [news_of(by_id[row.id], row) for row in rows]
 
     def _install_key(self) -> bytes:
         if self._key is None:

@@ -89,6 +89,7 @@ class Supervisor:
         self._reloading: trio.CancelScope | None = None
         self._reloaded = trio.Event()
         self._hurry = trio.Event()
+        self._restarts = {"gateway": 0, "observer": 0}
         self.exit_code = 0
 
     async def start(self) -> None:
@@ -139,7 +140,7 @@ class Supervisor:
             return
         for gateway in self._living("gateway"):
             if self._children[gateway].recording:
-                await _link(gateway, observer)
+                await self._link(gateway, observer)
 
     async def _start_gateways(self, generation: Generation) -> None:
         """All workers; returns when each serves. Raises TooSlowError."""
@@ -166,7 +167,16 @@ class Supervisor:
             descriptors=[listener.fileno() for listener in generation.listeners],
         )
         if generation.observer is not None:
-            await _link(gateway, generation.observer)
+            await self._link(gateway, generation.observer)
+
+    async def _link(self, gateway: Child, observer: Child) -> None:
+        """A new link between two children: an end for each."""
+        near, far = socket.socketpair()
+        with near, far:
+            await observer.control.send(
+                "link", restarts=self._restarts, descriptors=[far.fileno()]
+            )
+            await gateway.control.send("link", descriptors=[near.fileno()])
 
     async def _keep(self, generation: Generation, child: Child) -> None:
         """Waits for the child's end and starts it again, unless it was meant to end."""
@@ -182,6 +192,7 @@ class Supervisor:
             await trio.sleep(patience.after_death(trio.current_time()))
             if generation.is_done_with(child.name):
                 return
+            self._restarts[child.name] += 1
             try:
                 await again()
             except OSError as error:  # no memory, no process: it may pass
@@ -352,11 +363,3 @@ class Supervisor:
 async def _cancel_after(event: trio.Event, scope: trio.CancelScope) -> None:
     await event.wait()
     scope.cancel()
-
-
-async def _link(gateway: Child, observer: Child) -> None:
-    """A new link between two children: an end for each."""
-    near, far = socket.socketpair()
-    with near, far:
-        await observer.control.send("link", descriptors=[far.fileno()])
-        await gateway.control.send("link", descriptors=[near.fileno()])

@@ -1,0 +1,36 @@
+"""What was committed, as those want it who only count: metrics, traces."""
+
+from dataclasses import dataclass
+
+from lunaroute.link import ExchangeId
+from lunaroute.recording._record import Record
+from lunaroute.store import ExchangeRow, ToolCallRow, ToolResultRow
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One exchange that was not on disk before, as it is now.
+
+    ``results`` are all that its request carried, also those of earlier turns.
+    ``moments`` are monotonic nanoseconds at which the pieces of a streamed answer were
+    forwarded, none for an answer that was no stream; ``ended`` is such a moment, too.
+    """
+
+    id: ExchangeId
+    row: ExchangeRow
+    calls: tuple[ToolCallRow, ...] = ()
+    results: tuple[ToolResultRow, ...] = ()
+    moments: tuple[int, ...] = ()
+    ended: int = 0
+
+
+def news_of(record: Record, row: ExchangeRow) -> News:
+    """A record and the row that it became."""
+    return News(
+        id=record.id,
+        row=row,
+        calls=record.rows.calls,
+        results=record.rows.results,
+        moments=record.moments,
+        ended=record.ended,
+    )
