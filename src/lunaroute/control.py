@@ -39,6 +39,13 @@ class Message:
         """The single descriptor that came along, as a socket."""
         return socket.socket(fileno=self.descriptors.pop(0))
 
+    def become_output(self) -> None:
+        """The single descriptor takes the place of standard output and error."""
+        descriptor = self.descriptors.pop(0)
+        for standard in (1, 2):
+            os.dup2(descriptor, standard)
+        os.close(descriptor)
+
 
 class Control:
     """One end of the channel."""

@@ -1,9 +1,6 @@
-from pathlib import Path
-
 import pytest
 
 from lunaroute.config._layer import (
-    expand,
     nest,
     read_bootstrap,
     read_environment,
@@ -133,16 +130,6 @@ def test_a_bad_option_is_named():
         read_flags({"dialect": "french"})
     with pytest.raises(ConfigError, match=r"^speed: unknown option"):
         read_flags({"speed": 1})
-
-
-def test_paths_become_absolute(environ, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert expand("~", environ) == tmp_path
-    assert expand("~/a", environ) == tmp_path / "a"
-    assert expand("./a/b", environ) == tmp_path / "a" / "b"
-    assert expand("/a", environ) == Path("/a")
-    with pytest.raises(ConfigError, match="no such user"):
-        expand("~no-such-user-here/a", environ)
 
 
 def test_nest():

@@ -31,6 +31,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
     assert plan({}, environ) == {
         "supervisor": {
             "home": home,
+            "config": "",
             "host": "127.0.0.1",
             "port": 8081,
             "workers": 1,

@@ -10,6 +10,9 @@ from lunaroute._version import __version__
 
 # Name, help, module. The help stands here so that --help loads no command.
 COMMANDS = {
+    "env": "Start the proxy in the background, print the variables for clients.",
+    "status": "Tell whether the proxy runs, where, and how it does.",
+    "stop": "Stop the proxy; what is under way is finished and recorded.",
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",

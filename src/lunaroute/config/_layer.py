@@ -102,16 +102,6 @@ def nest(values: Mapping[KeyPath, Any]) -> dict[str, Any]:
     return data
 
 
-def expand(path: str, environ: Mapping[str, str]) -> Path:
-    """The absolute path; ~ is the home directory that the environment names."""
-    if path == "~" or path.startswith("~/"):
-        path = f"{environ.get('HOME') or Path.home()}{path[1:]}"
-    try:
-        return Path(path).expanduser().absolute()
-    except RuntimeError:
-        raise ConfigError(f"{path}: there is no such user") from None
-
-
 def _read(path: Path, environ: Mapping[str, str], root: type[Section]) -> Section:
     try:
         filled = substitute(read_file(path), environ, root)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lunaroute.config._declaration import declarations
-from lunaroute.config._layer import Value, expand, read_bootstrap
+from lunaroute.config._layer import Value, read_bootstrap
 from lunaroute.config._settings import Process
+from lunaroute.home import expand
 
 
 @dataclass(frozen=True, slots=True)

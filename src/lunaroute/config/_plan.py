@@ -33,6 +33,7 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
     recorded = _recorded(settings)
     return {
         "home": str(location.home_directory),
+        "config": str(location.config_file or ""),
         "host": settings.host,
         "port": settings.port,
         "workers": settings.http_server.workers,

@@ -15,7 +15,6 @@ from lunaroute.config._declaration import declarations, dotted, find
 from lunaroute.config._layer import (
     Layer,
     Value,
-    expand,
     nest,
     read_environment,
     read_flags,
@@ -26,6 +25,7 @@ from lunaroute.config._notice import notices
 from lunaroute.config._proxy import Proxy, proxies
 from lunaroute.config._settings import Process, Settings
 from lunaroute.errors import ConfigError
+from lunaroute.home import expand
 
 _HOME = "<home>/"
 

@@ -109,6 +109,8 @@ async def _obey(control: Control, wishes: Wishes, tap: Tap | None) -> None:
     while (message := await control.receive()) is not None:
         if message.op == "link":
             _connect(message, tap)
+        elif message.op == "log":
+            message.become_output()
         elif message.op == "drain":
             wishes.drain_seconds = message.values["seconds"]
             wishes.drain.set()

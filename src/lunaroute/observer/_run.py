@@ -53,6 +53,8 @@ class Observer:
                 self._links.add(link)
                 self._nursery.start_soon(self._follow, link)
                 await link.report(self.keeper.trouble)
+            elif message.op == "log":
+                message.become_output()
             elif message.op == "finish":
                 self._finish()
             elif message.op == "release":

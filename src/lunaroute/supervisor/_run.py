@@ -4,14 +4,17 @@ import json
 import os
 import resource
 from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import trio
 
 from lunaroute.control import SUPERVISORS_SIGNALS
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor._log import LogFile
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._plan import read_plan
+from lunaroute.supervisor._presence import Presence
 from lunaroute.supervisor._say import address_of, banner, complain, say
 from lunaroute.supervisor._sockets import bind, meeting, refuse_exposure
 from lunaroute.supervisor._supervise import READY_SECONDS, Generation, Supervisor
@@ -22,10 +25,13 @@ MANY_DESCRIPTORS = 1_048_576
 def main(arguments: Sequence[str]) -> int:
     """Runs until told to end; returns the exit code.
 
-    The first argument is a JSON object of the flags given to ``serve``.
+    The first argument is a JSON object of the flags given to ``serve``, the second one
+    of what only the supervisor has to know: ``log``, the file to write to instead of
+    the terminal, and ``token_file``, where the token lies if we made it.
     """
     limit_resources()
-    return trio.run(_main, json.loads(arguments[0]))
+    flags, launch = map(json.loads, arguments[:2])
+    return trio.run(_main, flags, launch)
 
 
 def limit_resources() -> None:
@@ -38,34 +44,41 @@ def limit_resources() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-async def _main(flags: Mapping[str, Any]) -> int:
+async def _main(flags: Mapping[str, Any], launch: Mapping[str, str]) -> int:
     # Installed before anything else: from here on no signal is a traceback.
     with trio.open_signal_receiver(*SUPERVISORS_SIGNALS) as signals:
         try:
+            log = LogFile(Path(launch["log"])) if launch.get("log") else None
             plan = await read_plan(flags)
             options = plan["supervisor"]
             refuse_exposure(options)
             prepare_places(options)
             listeners = bind(options["host"], options["port"])
-            # Held for the life of this process: nobody closes it.
             claimed = claim(options, address_of(listeners))
             first = Generation(plan, listeners, meeting(plan))
         except (ConfigError, OSError) as error:
             complain(str(error))
             return 2
-        return await _supervise(flags, first, signals, claimed)
+        presence = Presence(flags, launch, claimed)
+        try:
+            return await _supervise(flags, first, signals, presence, log)
+        finally:
+            presence.ends()
 
 
 async def _supervise(
     flags: Mapping[str, Any],
     first: Generation,
     signals: AsyncIterator[int],
-    claimed: int | None,
+    presence: Presence,
+    log: LogFile | None,
 ) -> int:
     welcome = banner(first.plan["supervisor"], first.listeners)
     async with trio.open_nursery() as nursery:
-        supervisor = Supervisor(flags, nursery, first, claimed)
+        supervisor = Supervisor(flags, nursery, first, presence)
         nursery.start_soon(supervisor.obey, signals)
+        if log is not None:
+            nursery.start_soon(supervisor.keep_log, log)
         try:
             await supervisor.start()
         except (trio.TooSlowError, OSError) as error:
@@ -74,6 +87,7 @@ async def _supervise(
             supervisor.exit_code = 1
             nursery.cancel_scope.cancel()
         else:
+            presence.serves(first.plan["supervisor"], first.listeners)
             say(welcome)
     if supervisor.current.place is not None:
         supervisor.current.place.close()

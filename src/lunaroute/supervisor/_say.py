@@ -1,7 +1,10 @@
 """What the supervisor says to the person at the terminal."""
 
+import os
 import socket
+import stat
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -18,7 +21,14 @@ def say(text: str) -> None:
 def complain(text: str) -> None:
     """To standard error, with our name."""
     with suppress(OSError):
-        print(f"lunaroute: {text}", file=sys.stderr, flush=True)
+        print(f"{_clock()}lunaroute: {text}", file=sys.stderr, flush=True)
+
+
+def _clock() -> str:
+    """The time, where a file is written to: terminals and journals have their own."""
+    if not stat.S_ISREG(os.fstat(2).st_mode):
+        return ""
+    return time.strftime("%Y-%m-%d %H:%M:%S ")
 
 
 def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> str:
@@ -36,9 +46,9 @@ def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> st
         f"  {'recording':<10} {_where(options)}",
         f"  {'page':<10} {_page(options)}",
     )
-    exposed = _exposed(listeners)
-    if exposed:
-        lines += ("", f"  {_who(options['remote'])} {exposed} can use this proxy.")
+    reached = exposed(listeners)
+    if reached:
+        lines += ("", f"  {_who(options['remote'])} {reached} can use this proxy.")
     lines.append("")
     if "anthropic" in served:
         lines.append(f"  export ANTHROPIC_BASE_URL={url}")
@@ -53,7 +63,7 @@ def _who(remote: str) -> str:
     return "Everybody who can reach"
 
 
-def _exposed(listeners: Sequence[socket.socket]) -> str:
+def exposed(listeners: Sequence[socket.socket]) -> str:
     """The first address that is not this machine's own, empty if there is none."""
     for listener in listeners:
         host, port = listener.getsockname()[:2]

@@ -13,8 +13,10 @@ import trio
 
 from lunaroute.errors import ConfigError
 from lunaroute.supervisor._child import Child, Patience, start
-from lunaroute.supervisor._places import claim, prepare_places
+from lunaroute.supervisor._log import LogFile
+from lunaroute.supervisor._places import prepare_places
 from lunaroute.supervisor._plan import read_plan
+from lunaroute.supervisor._presence import Presence
 from lunaroute.supervisor._say import address_of, complain, say
 from lunaroute.supervisor._sockets import Meeting, bind, meeting, refuse_exposure
 
@@ -27,6 +29,8 @@ HURRIED_SECONDS = 3.0
 # So long a stop may take before it is explained.
 EXPLAIN_SECONDS = 1.0
 RELEASE_SECONDS = 10.0
+# How often the log's length is looked at.
+LOG_SECONDS = 10.0
 
 
 @dataclass(slots=True, eq=False)
@@ -77,12 +81,12 @@ class Supervisor:
         flags: Mapping[str, Any],
         nursery: trio.Nursery,
         first: Generation,
-        claimed: int | None,
+        presence: Presence,
     ) -> None:
         self._flags = flags
         self._nursery = nursery
         self.current = first
-        self._claimed = claimed
+        self._presence = presence
         # Every process that lives, of whatever generation.
         self._children: dict[Child, Generation] = {}
         self._stopping = False
@@ -114,6 +118,14 @@ class Supervisor:
                 if self._reloading is not None:
                     self._reloading.cancel()
                 self._nursery.start_soon(self._stop)
+
+    async def keep_log(self, log: LogFile) -> None:
+        """A log that is too long is put aside; all processes go on in a new one."""
+        while True:
+            await trio.sleep(LOG_SECONDS)
+            if log.turn_over():
+                for child in list(self._children):
+                    await child.control.send("log", descriptors=[log.descriptor])
 
     def _living(self, name: str) -> list[Child]:
         return [child for child in self._children if child.name == name]
@@ -234,6 +246,7 @@ class Supervisor:
                 old.unrecorded = True
                 await self._release_observers()
                 await self._start_observer(new)
+        self._presence.serves(plan["supervisor"], new.listeners)
         say("configuration reloaded")
         self._nursery.start_soon(self._retire, old, new)
 
@@ -246,8 +259,7 @@ class Supervisor:
         prepare_places(after)
         same = (before["host"], before["port"]) == (after["host"], after["port"])
         listeners = old.listeners if same else bind(after["host"], after["port"])
-        if self._claimed is None:  # recording may have been off until now
-            self._claimed = claim(after, address_of(listeners))
+        self._presence.claims(after, address_of(listeners))
         return listeners
 
     def _abandon(self, old: Generation, new: Generation) -> None:
@@ -294,6 +306,7 @@ class Supervisor:
         self.current.retired = True
         for listener in self.current.listeners:
             listener.close()
+        self._presence.stops()
         gateways = self._living("gateway")
         async with trio.open_nursery() as each:
             each.start_soon(self._explain_waiting)

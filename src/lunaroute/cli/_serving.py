@@ -1,0 +1,112 @@
+"""The options of a server, and the command that runs one with them."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+DIALECTS = ("both", "anthropic", "openai")
+LEVELS = ("trace", "debug", "info", "warn", "error")
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+_OPTIONS = (
+    click.option("--host", help="Address to listen on.  [127.0.0.1]"),
+    click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        help="Port to listen on; 0: any.  [8081]",
+    ),
+    click.option(
+        "-c",
+        "--config",
+        type=_FILE,
+        help="Configuration file, YAML or TOML.  [<home>/config.yaml if there]",
+    ),
+    click.option(
+        "-b",
+        "--bootstrap",
+        type=_FILE,
+        help="File that names the configuration file.",
+    ),
+    click.option(
+        "-d",
+        "--dialect",
+        type=click.Choice(DIALECTS, case_sensitive=False),
+        help="Which API shapes to serve.  [both]",
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        help="Gateway processes that share the socket.  [1]",
+    ),
+    click.option(
+        "--allow-remote",
+        is_flag=True,
+        help="Let other machines use the proxy without a token.",
+    ),
+    click.option("--no-recording", is_flag=True, help="Forward only, write nothing."),
+    click.option("--no-ui", is_flag=True, help="Do not serve the web page."),
+    click.option(
+        "--log-level",
+        type=click.Choice(LEVELS, case_sensitive=False),
+        help="How much to log to standard error.  [info]",
+    ),
+)
+
+
+def serve_options(command: _Command) -> _Command:
+    """The options of ``serve`` that the settings know, for all commands that start."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def given_flags(flags: Mapping[str, object]) -> dict[str, Any]:
+    """What was really given, as plain JSON; paths are absolute: whoever starts a server
+    later may stand elsewhere.
+    """
+    return {
+        name: _absolute(value) if isinstance(value, Path) else value
+        for name, value in flags.items()
+        if value is not None and value is not False
+    }
+
+
+def _absolute(path: Path) -> str:
+    """A leading ~ is left to whoever reads the configuration."""
+    return str(path if path.parts[:1] and path.parts[0][0] == "~" else path.absolute())
+
+
+def supervisor_command(
+    flags: Mapping[str, Any], launch: Mapping[str, str]
+) -> list[str]:
+    """The command line of a server. The words at its end are how people find it
+    (``pkill -f "lunaroute-server serve"``); ``launch`` is for the supervisor alone.
+    """
+    return [
+        *(sys.executable, "-P", "-m", "lunaroute.supervisor"),
+        *(json.dumps(flags), json.dumps(launch)),
+        *("lunaroute-server", "serve", *as_words(flags)),
+    ]
+
+
+def as_words(flags: Mapping[str, Any]) -> list[str]:
+    """Given flags as they are written."""
+    words = []
+    for name, value in flags.items():
+        words.append(f"--{name.replace('_', '-')}")
+        if value is not True:
+            words.append(str(value))
+    return words
+
+
+def become_supervisor(flags: Mapping[str, Any], launch: Mapping[str, str]) -> None:
+    """Replaces this process by the supervisor's: no library of ours stays loaded."""
+    sys.stdout.flush()
+    command = supervisor_command(flags, launch)
+    os.execv(command[0], command)  # noqa: S606 - our own interpreter, a list, no shell
