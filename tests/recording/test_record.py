@@ -150,16 +150,21 @@ def test_arbitrary_frames(passed, outcome, deflate, truncated, ended):
 
 
 def test_a_fault_of_ours_is_recorded_as_such(monkeypatch, caplog):
+    quoted = "what was " + "sent"
+
     def fail(*_):
-        raise RuntimeError("our fault")
+        raise RuntimeError(quoted)
 
     monkeypatch.setattr(_record, "read_exchange", fail)
     with caplog.at_level(logging.ERROR):
         record = make_record(anthropic_stream(), KEY)
     completed = lines_of(record)[-1]
-    assert completed["problem"] == "could not be read: RuntimeError: our fault"
+    assert completed["problem"] == "could not be read: RuntimeError"
     assert record.rows.exchange.outcome == "answered"
     assert "boot-0-1" in caplog.text
+    # What was raised may quote what was to be redacted.
+    assert quoted not in caplog.text
+    assert quoted not in repr(record)
 
 
 def test_deep_nesting():

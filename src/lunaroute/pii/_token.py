@@ -52,9 +52,13 @@ class Tokens:
         self._mac = mac or (lambda value: hmac.digest(key, value, "sha256"))
         self._book = book
 
+    def mac(self, value: str) -> bytes:
+        """32 bytes that only one value has, and only who knows the secret can tell."""
+        return self._mac(value.encode("utf-8", "surrogatepass"))
+
     def token(self, label: str, value: str) -> str:
         """``[LABEL:a3f8e9d2]``, always the same for a value under one secret."""
-        mac = self._mac(value.encode("utf-8", "surrogatepass"))
+        mac = self.mac(value)
         digits = mac.hex()
         for size in range(_SHORTEST, len(digits) + 1, _STEP):
             token = f"[{label}:{digits[:size]}]"

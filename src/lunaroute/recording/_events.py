@@ -100,6 +100,7 @@ def _request(reading: Reading) -> Event:
         "request_text": clean(prompts[-1]) if prompts else None,
         "request_json": reading.request_json,
         **_raw(reading),
+        **_marks(reading),
         "estimated_tokens": None,
         "pre_processing_ms": between_ms(times.head_received, times.first_byte_up),
         "request_size_bytes": reading.ending.request_bytes,
@@ -121,6 +122,14 @@ def _raw(reading: Reading) -> Event:
         return {"request_raw": reading.sent.decode("utf-8")}
     except UnicodeDecodeError:
         return {}
+
+
+def _marks(reading: Reading) -> Event:
+    """Where the request's body is not as it was sent, where it was redacted at all."""
+    if not reading.marks:
+        return {}
+    marks = [(each.start, each.end, each.kind) for each in reading.marks]
+    return {"request_redacted": marks}
 
 
 def _response(reading: Reading) -> Event:
@@ -185,6 +194,7 @@ def _completed(reading: Reading) -> Event:
         "error_kind": answer.error_kind,
         "problem": reading.problem,
         "shed_bytes": reading.raw.shed,
+        "redacted": dict(reading.redacted),
         "final_stats": {
             "tokens": final_tokens(answer.usage),
             "tools": {"total_calls": len(answer.tool_calls)},

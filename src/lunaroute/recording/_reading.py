@@ -3,7 +3,8 @@
 The one place where the wire's bytes become values; rows and events are made from these.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import orjson
 
@@ -19,11 +20,13 @@ from lunaroute.model import (
     TextKind,
     Usage,
 )
+from lunaroute.pii import Mark, Redactor
 from lunaroute.pricing import Cost
 from lunaroute.recording._allowed import split_target
 from lunaroute.recording._body import Body, read_body
 from lunaroute.recording._head import Head, read_head
 from lunaroute.recording._outcome import ending_of, outcome_of
+from lunaroute.recording._redaction import Redaction
 from lunaroute.recording._session import SessionName, name_session
 from lunaroute.recording._timeline import Timeline, timeline
 
@@ -65,6 +68,10 @@ class Reading:
     outcome: Outcome
     problem: str | None
     cost: Cost | None = None
+    # What was replaced before anything was read: how often of each kind, and where in
+    # ``sent``.
+    redacted: Mapping[str, int] = field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
 
     @property
     def id(self) -> str:
@@ -86,16 +93,37 @@ class Reading:
         return self.endpoint is Endpoint.WEBSOCKET and self.status == _SWITCHING
 
 
-def read_exchange(raw: RawExchange, key: bytes) -> Reading:
-    """Reads everything that can be read; ``key`` keys the hashes of the bodies."""
-    reading = _with_request(_with_heads(bare_reading(raw)), key)
-    reading = _with_answer(reading, key)
+def read_exchange(
+    raw: RawExchange, key: bytes, redactor: Redactor | None = None
+) -> Reading:
+    """Reads everything that can be read; ``key`` keys the hashes of the bodies.
+
+    Nothing of what ``redactor`` replaces is in it, but for ``raw``.
+    """
+    redaction = Redaction(redactor)
+    head = read_head(raw.request_head)
+    reading = _with_heads(bare_reading(raw), head, redaction)
+    reading = _with_request(reading, head, redaction, key)
+    reading = _with_answer(reading, redaction, key)
     if reading.status == _SWITCHING and reading.outcome is Outcome.CLIENT_LEFT:
         # Either side's end is a tunnel's ordinary end.
         reading = replace(reading, outcome=Outcome.ANSWERED)
     if raw.shed:
-        return troubled(reading, f"shed: {raw.shed} bytes, the buffer was full")
-    return reading
+        reading = troubled(reading, f"shed: {raw.shed} bytes, the buffer was full")
+    return redacted_reading(reading, redaction)
+
+
+def redacted_reading(reading: Reading, redaction: Redaction) -> Reading:
+    """The reading with the gateway's own words redacted, and what was in all."""
+    route, ending = reading.route, reading.ending
+    return replace(
+        reading,
+        route=replace(route, client=redaction.text(route.client)),
+        ending=replace(ending, error=redaction.text(ending.error)),
+        problem=redaction.text(reading.problem) if reading.problem else None,
+        marks=redaction.marks,
+        redacted=dict(redaction.counts),
+    )
 
 
 def bare_reading(raw: RawExchange, problem: str | None = None) -> Reading:
@@ -128,33 +156,36 @@ def bare_reading(raw: RawExchange, problem: str | None = None) -> Reading:
     )
 
 
-def _with_heads(reading: Reading) -> Reading:
+def _with_heads(reading: Reading, head: Head, redaction: Redaction) -> Reading:
     raw = reading.raw
-    request_head, answer_head = read_head(raw.request_head), read_head(raw.answer_head)
-    method, target, _ = request_head.first
+    answer_head = read_head(raw.answer_head)
+    method, target, _ = head.first
     path, query = split_target(target)
     return replace(
         reading,
-        request_head=request_head,
-        answer_head=answer_head,
-        path=path,
-        query=query,
+        request_head=redaction.head(head),
+        answer_head=redaction.head(answer_head),
+        path=redaction.target(path),
+        query=redaction.target(query),
         endpoint=_endpoint(raw.route.dialect, method, path),
         is_streamed=_is_event_stream(answer_head),
         status=reading.ending.status or _status(answer_head),
     )
 
 
-def _with_request(reading: Reading, key: bytes) -> Reading:
-    raw, head, endpoint = reading.raw, reading.request_head, reading.endpoint
+def _with_request(
+    reading: Reading, head: Head, redaction: Redaction, key: bytes
+) -> Reading:
+    raw, endpoint = reading.raw, reading.endpoint
     body = read_body(raw.request, head, key)
-    sent = body.joined()
+    whole = body.joined()
+    who = session_of(endpoint, head.fields, whole)
+    sent = redaction.sent(whole)
     request = read_request(endpoint, sent)
-    who = session_of(endpoint, head.fields, sent)
     reading = replace(
         reading,
-        session=name_session(who.id, reading.id),
-        who=who,
+        session=session_name(who.id, reading.id, redaction),
+        who=redaction.who(who),
         request=request if endpoint in TURNS else replace(request, texts=()),
         sent=sent,
         request_json=parsed(sent),
@@ -165,10 +196,12 @@ def _with_request(reading: Reading, key: bytes) -> Reading:
     return troubled(reading, said("request body", body.problem), said("request", facts))
 
 
-def _with_answer(reading: Reading, key: bytes) -> Reading:
-    raw, head = reading.raw, reading.answer_head
+def _with_answer(reading: Reading, redaction: Redaction, key: bytes) -> Reading:
+    raw = reading.raw
+    head = read_head(raw.answer_head)
     body = read_body(raw.answer, head, key)
-    answer, first_token = _read_answer(reading, body)
+    answer, first_token = _read_answer(reading, head, body)
+    answer = redaction.answer(answer)
     is_json = bool(raw.answer_head) and not reading.is_streamed
     outcome = outcome_of(reading.ending, reading.status, answer)
     problem = answer.problem if raw.answer.size else None
@@ -178,11 +211,22 @@ def _with_answer(reading: Reading, key: bytes) -> Reading:
         reading,
         timeline=timeline(raw, reading.ending.times, first_token),
         answer=answer,
-        answer_json=parsed(body.joined()) if is_json else None,
+        answer_json=parsed(redaction.body(body.joined())) if is_json else None,
         answer_hash=body.hash,
         outcome=outcome,
     )
     return troubled(reading, said("answer body", body.problem), said("answer", problem))
+
+
+def session_name(
+    client_id: str | None, exchange_id: str, redaction: Redaction
+) -> SessionName:
+    """As :func:`name_session`, of an id that may have to be hidden."""
+    hidden = redaction.alias(client_id)
+    if hidden is None:
+        return name_session(client_id, exchange_id)
+    alias, shown = hidden
+    return replace(name_session(alias, exchange_id), client_id=shown)
 
 
 def said(where: str, problem: str | None) -> str | None:
@@ -235,12 +279,12 @@ def _is_event_stream(head: Head) -> bool:
     return (head.get("content-type") or "").lower().startswith("text/event-stream")
 
 
-def _read_answer(reading: Reading, body: Body) -> tuple[AnswerFacts, int]:
+def _read_answer(reading: Reading, head: Head, body: Body) -> tuple[AnswerFacts, int]:
     """The facts of the answer, and when its first token was forwarded."""
     # After a 101 there are frames, not an answer.
-    if not reading.answer_head.fields or reading.status == _SWITCHING:
+    if not head.fields or reading.status == _SWITCHING:
         return AnswerFacts(), 0
-    content_type = reading.answer_head.get("content-type") or ""
+    content_type = head.get("content-type") or ""
     reader = answer_reader(
         reading.endpoint, content_type=content_type, status=reading.status
     )

@@ -5,8 +5,10 @@ A WebSocket becomes several records: its own, and one for each turn on it.
 
 import logging
 from dataclasses import dataclass, replace
+from traceback import format_tb
 
 from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.pii import Redactor
 from lunaroute.recording._cost import cost_of
 from lunaroute.recording._events import event_lines
 from lunaroute.recording._reading import (
@@ -40,19 +42,28 @@ class Record:
     ended: int = 0
 
 
-def make_records(raw: RawExchange, key: bytes) -> list[Record]:
+def make_records(
+    raw: RawExchange, key: bytes, redactor: Redactor | None = None
+) -> list[Record]:
     """Never raises: what cannot be read is recorded by the gateway's facts alone."""
     try:
-        return [_write_down(reading, key) for reading in _readings(raw, key)]
+        return [_write_down(each, key) for each in _readings(raw, key, redactor)]
     except Exception as error:  # noqa: BLE001 - our fault must not stop the batch
-        _log.exception("exchange %s could not be read", raw.id)
-        problem = f"could not be read: {type(error).__name__}: {error}"
-        return [_write_down(bare_reading(raw, problem), key)]
+        # Its message may quote what was to be redacted. Where it was raised does not.
+        where = "".join(format_tb(error.__traceback__))
+        kind = type(error).__name__
+        _log.error("exchange %s could not be read: %s\n%s", raw.id, kind, where)
+        bare = bare_reading(raw, f"could not be read: {kind}")
+        ending = replace(bare.ending, error="")
+        route = replace(bare.route, client="")
+        return [_write_down(replace(bare, ending=ending, route=route), key)]
 
 
-def _readings(raw: RawExchange, key: bytes) -> tuple[Reading, ...]:
-    reading = read_exchange(raw, key)
-    return with_turns(reading, key) if reading.is_socket else (reading,)
+def _readings(
+    raw: RawExchange, key: bytes, redactor: Redactor | None
+) -> tuple[Reading, ...]:
+    reading = read_exchange(raw, key, redactor)
+    return with_turns(reading, key, redactor) if reading.is_socket else (reading,)
 
 
 def _write_down(reading: Reading, key: bytes) -> Record:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.pii import Redactor
 from lunaroute.recording._keeper import FileKeeper, StoreKeeper
 from lunaroute.recording._news import News, news_of
 from lunaroute.recording._record import Record, make_records
@@ -47,11 +48,11 @@ class Recorder:
     """Writes exchanges as JSONL, into the store, or both, each exactly once.
 
     Synchronous and for one thread at a time. What is recorded survives a loss of
-    power if it is ``durable``. ``today`` and ``key`` are for tests and
-    for whoever keeps the installation's key elsewhere.
+    power if it is ``durable``. Nothing that ``redactor`` replaces is written. ``today``
+    and ``key`` are for tests and for whoever keeps the installation's key elsewhere.
     """
 
-    __slots__ = ("_keeper", "_key", "_store", "_today")
+    __slots__ = ("_keeper", "_key", "_redactor", "_store", "_today")
 
     def __init__(
         self,
@@ -61,7 +62,9 @@ class Recorder:
         today: Callable[[], date] = local_day,
         key: bytes | None = None,
         durable: bool = True,
+        redactor: Redactor | None = None,
     ) -> None:
+        self._redactor = redactor
         self._store = store
         self._today = today
         self._key = key
@@ -96,7 +99,7 @@ class Recorder:
         key = self._install_key()
         records: list[Record] = []
         for raw in part:
-            records += make_records(raw, key)
+            records += make_records(raw, key, self._redactor)
         by_id = {str(record.id): record for record in records}
         rows = self._keeper.keep(records, self._today())
         return [news_of(by_id[row.id], row) for row in rows]

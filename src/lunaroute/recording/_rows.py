@@ -66,6 +66,7 @@ def _route_row(reading: Reading) -> ExchangeRow:
         tunnel_down_bytes=reading.raw.tunnel_down.size,
         shed_bytes=reading.raw.shed,
         problem=reading.problem,
+        redacted=_json(reading.redacted),
     )
 
 

@@ -1,7 +1,7 @@
 """The turns on a WebSocket: each request with its answer, as an exchange of its own."""
 
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from lunaroute.dialects import (
@@ -15,12 +15,20 @@ from lunaroute.dialects import (
 )
 from lunaroute.link import Ending, RawExchange, Tapped, Times
 from lunaroute.model import AnswerFacts, Endpoint, Outcome, RequestFacts, Usage
+from lunaroute.pii import Redactor
 from lunaroute.recording._body import keyed_hash
 from lunaroute.recording._frames import Direction, Message, is_deflated
 from lunaroute.recording._head import read_head
 from lunaroute.recording._outcome import outcome_of
-from lunaroute.recording._reading import Reading, parsed, said, troubled
-from lunaroute.recording._session import name_session
+from lunaroute.recording._reading import (
+    Reading,
+    parsed,
+    redacted_reading,
+    said,
+    session_name,
+    troubled,
+)
+from lunaroute.recording._redaction import Redaction
 from lunaroute.recording._timeline import timeline
 
 # Each becomes a row and several lines, however short it was: thirty bytes suffice.
@@ -71,9 +79,19 @@ class _Cut:
     problem: str | None
 
 
-def with_turns(socket: Reading, key: bytes) -> tuple[Reading, ...]:
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """``key`` keys the hashes of what was sent, ``redactor`` hides what is not kept."""
+
+    key: bytes
+    redactor: Redactor | None
+
+
+def with_turns(
+    socket: Reading, key: bytes, redactor: Redactor | None = None
+) -> tuple[Reading, ...]:
     """The WebSocket's own reading with what is to be said of its frames, and behind it
-    one for each turn, in their order.
+    one for each turn, in their order, each redacted for itself.
 
     Turns without a session of their own belong to the WebSocket's.
     """
@@ -84,14 +102,24 @@ def with_turns(socket: Reading, key: bytes) -> tuple[Reading, ...]:
     turns = _turns(up, down, strays)
     cut = _Cut(_ended_by(socket.ending.outcome, up, down), down.problem)
     readings = [
-        _reading(socket, number, turn, cut, key)
+        _reading(socket, number, turn, cut, _Means(key, redactor))
         for number, turn in enumerate(turns, start=1)
     ]
     if socket.who.id is None and readings:
         first = readings[0]
         socket = replace(socket, session=first.session, who=first.who)
-    whole = _with_frames(socket, len(turns), up, down, strays.close())
-    return (whole, *readings)
+    redaction = Redaction(redactor)
+    facts = redaction.answer(strays.close())
+    whole = _with_frames(socket, len(turns), up, down, facts)
+    return (_and_redacted(whole, socket.redacted, redaction), *readings)
+
+
+def _and_redacted(
+    whole: Reading, earlier: Mapping[str, int], redaction: Redaction
+) -> Reading:
+    """The WebSocket's reading with what was replaced in its frames, besides."""
+    whole = redacted_reading(whole, redaction)
+    return replace(whole, redacted=dict(Counter(earlier) + Counter(whole.redacted)))
 
 
 def _turns(up: Direction, down: Direction, strays: MessageReader) -> list[_Turn]:
@@ -161,15 +189,17 @@ def _problems(whose: str, direction: Direction) -> Iterator[str]:
 
 
 def _reading(
-    socket: Reading, number: int, turn: _Turn, cut: _Cut, key: bytes
+    socket: Reading, number: int, turn: _Turn, cut: _Cut, means: _Means
 ) -> Reading:
+    redaction = Redaction(means.redactor)
     raw, ending = _raw(socket, number, turn, cut)
-    sent = turn.request.data
+    whole = turn.request.data
+    sent = redaction.sent(whole)
     request = read_request(Endpoint.RESPONSES, sent) if sent else RequestFacts()
-    answer = _answer(turn)
+    answer = redaction.answer(_answer(turn))
     status = answer.error_status or socket.status
-    fields = (*socket.request_head.fields, *turn.asked.fields)
-    who = session_of(Endpoint.RESPONSES, fields, sent)
+    head = read_head(socket.raw.request_head)
+    who = session_of(Endpoint.RESPONSES, (*head.fields, *turn.asked.fields), whole)
     named = who.id is not None
     reading = replace(
         socket,
@@ -178,24 +208,27 @@ def _reading(
         timeline=timeline(raw, ending.times, turn.first_token),
         answer_head=read_head(b""),  # that of the WebSocket is in its own row
         endpoint=Endpoint.WARM_UP if turn.asked.is_warm_up else Endpoint.RESPONSES,
-        session=name_session(who.id, str(raw.id)) if named else socket.session,
-        who=who if named else socket.who,
+        session=(
+            session_name(who.id, str(raw.id), redaction) if named else socket.session
+        ),
+        who=redaction.who(who) if named else socket.who,
         request=request,
         answer=answer,
         sent=sent,
         request_json=parsed(sent),
-        request_hash=keyed_hash(key, sent) if sent else None,
+        request_hash=keyed_hash(means.key, whole) if whole else None,
         is_streamed=True,
         status=status,
         outcome=outcome_of(ending, status, answer),
         problem=None,
     )
-    return troubled(
+    reading = troubled(
         reading,
         said("request", request.problem if sent else "not kept"),
         said("answer", answer.problem),
         said("answer", cut.problem if raw.answer.truncated else None),
     )
+    return redacted_reading(reading, redaction)
 
 
 def _answer(turn: _Turn) -> AnswerFacts:

@@ -104,6 +104,8 @@ class ExchangeRow:
     chunk_p99_ms: float | None = None
     chunk_max_ms: float | None = None
     chunk_min_ms: float | None = None
+    # What was replaced before it was written, as JSON: how often by kind.
+    redacted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

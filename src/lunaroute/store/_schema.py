@@ -336,6 +336,11 @@ FROM exchanges e
 WHERE""",
 )
 
+# What was replaced before the exchange was written, as JSON: kinds and how often.
+_REDACTED = """
+ALTER TABLE exchanges ADD COLUMN redacted TEXT;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -349,5 +354,6 @@ MIGRATIONS: tuple[str, ...] = (
     _TOOL_FILES,
     _SESSIONS_INDEX,
     _VIEWS_WITH_COSTS,
+    _REDACTED,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
