@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor import _say
 from lunaroute.supervisor._child import (
     DEATHS_WINDOW,
     MAX_BACKOFF,
@@ -170,3 +171,25 @@ def test_a_thread_without_slices_still_gets_its_niceness(monkeypatch):
         assert os.getpriority(os.PRIO_PROCESS, child.pid) >= RECORDER_NICENESS
     finally:
         child.communicate(b"\n")
+
+
+def test_a_long_text_waits_only_so_long_for_its_reader(monkeypatch):
+    def say_into(pipe_end):
+        with os.fdopen(pipe_end, "w", encoding="utf-8") as out:
+            monkeypatch.setattr(sys, "stdout", out)
+            try:
+                _say.say_patiently(text)
+            finally:
+                monkeypatch.undo()
+
+    text = "a line that is not read\n" * 10_000
+    monkeypatch.setattr(_say, "_PATIENCE_SECONDS", 0.01)
+    reader, writer = os.pipe()
+    say_into(writer)  # returns, though nobody reads
+    with os.fdopen(reader, "rb") as pipe:
+        said = pipe.read().decode()
+    assert text.startswith(said)
+    assert said
+    reader, writer = os.pipe()
+    os.close(reader)
+    say_into(writer)  # nor is a reader that left an error

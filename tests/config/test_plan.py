@@ -92,6 +92,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "log_level": "info",
             "home": home,
             "durable": True,
+            "summary_sessions": 100,
             "jsonl_directory": sessions,
             "sqlite_path": database,
         },
@@ -238,3 +239,8 @@ def test_durability(write, environ):
     assert plan({}, environ)["observer"]["durable"] is True
     fast = write("session_recording: {durability: fast}")
     assert plan({"config": fast}, environ)["observer"]["durable"] is False
+
+
+def test_sessions_in_the_summary(write, environ):
+    few = write("session_stats_max_sessions: 0")
+    assert plan({"config": few}, environ)["observer"]["summary_sessions"] == 0

@@ -53,8 +53,8 @@ def test_the_block(found):
   Performance:
     Avg response time: 2.3s (median 2.3s, 95% 2.3s)
     First token:       600ms (median 600ms, 95% 600ms)
-    Proxy overhead:    12ms total (0.52%), median 12ms, 95% 12ms
-    Provider latency:  2.29s avg (99.478%)
+    Proxy overhead:    12ms total (0.5%), median 12ms, 95% 12ms
+    Provider latency:  2.29s avg (99.5%)
 
   Estimated cost:  $0.1400"""
     )

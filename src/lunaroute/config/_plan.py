@@ -135,6 +135,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "pool_metrics": any(each.http_client.enable_pool_metrics for each in enabled),
         "log_level": resolved.settings.logging.level,
         "home": str(resolved.location.home_directory),
+        "summary_sessions": resolved.settings.session_stats_max_sessions,
         "durable": resolved.settings.session_recording.durability == "full",
         **_recorded(resolved.settings),
     }

@@ -247,9 +247,10 @@ class Settings(Section):
     )
     session_stats_max_sessions: Natural = setting(
         100,
-        "For how many sessions statistics are kept in memory.",
+        "Of how many sessions, those active last, the summary at the end tells "
+        "statistics; all of them together it always tells.",
         unit="sessions",
-        feature="session statistics",
+        built=True,
     )
     allowed_hosts: HostNames = setting(
         [],

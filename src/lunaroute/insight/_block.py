@@ -64,8 +64,10 @@ def _tools(tools: Sequence[ToolFigures]) -> Iterator[str]:
 def _times(figures: Figures) -> Iterator[str]:
     provider, overhead = figures.provider, figures.overhead
     share = figures.overhead_percent
-    ours = "" if share is None else f" ({share:.2g}%)"
-    theirs = "" if share is None else f" ({100 - share:.5g}%)"
+    ours = theirs = ""
+    if share is not None:
+        digits = 1 if share >= 0.1 else 3
+        ours, theirs = f" ({share:.{digits}f}%)", f" ({100 - share:.{digits}f}%)"
     yield f"    Avg response time: {_spread(figures.response)}"
     if figures.first_token.count:
         yield f"    First token:       {_spread(figures.first_token)}"

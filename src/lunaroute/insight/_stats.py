@@ -90,6 +90,7 @@ class Group:
 
     key: str | None
     figures: Figures
+    tools: tuple[ToolFigures, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ def _groups(
         Group(
             each.key,
             _figures(each, times_of.get(each.key, ()), calls_of.get(each.key, ())),
+            tool_figures(calls_of.get(each.key, ())),
         )
         for each in found
     ]

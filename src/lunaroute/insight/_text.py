@@ -5,6 +5,7 @@ the title or hide the rest of a line.
 """
 
 import re
+from datetime import datetime
 
 import orjson
 
@@ -42,6 +43,12 @@ def dollars(usd: float | None, unknown: int) -> str:
         return "unknown" if unknown else "-"
     known = f"${usd:.4f}" if usd >= 0.0001 or not usd else "<$0.0001"
     return f"{known} + {unknown} unknown" if unknown else known
+
+
+def clock(started_at: int) -> str:
+    """Microseconds since the epoch as the time of day of the reader's own clock."""
+    moment = datetime.fromtimestamp(started_at / 1_000_000).astimezone()
+    return moment.strftime("%H:%M:%S")
 
 
 def json_text(value: object) -> str:

@@ -17,6 +17,7 @@ class ObserverOptions:
     socket_path: Path  # of the web application
     pool_metrics: bool = True
     durable: bool = True  # against a loss of power
+    summary_sessions: int = 100  # so many of them have a block of their own at the end
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
@@ -29,6 +30,7 @@ class ObserverOptions:
             socket_path=Path(plain["socket_path"]),
             pool_metrics=plain["pool_metrics"],
             durable=plain["durable"],
+            summary_sessions=plain["summary_sessions"],
         )
 
 

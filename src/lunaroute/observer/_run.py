@@ -18,6 +18,7 @@ from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._place import Place
+from lunaroute.observer._summary import last_words
 from lunaroute.observer._web import serve_web
 
 log = logging.getLogger("lunaroute.observer")
@@ -40,6 +41,7 @@ class Observer:
         self._links: set[LinkEnd] = set()
         self._ending = False
         self.orphaned = False  # the supervisor is gone: what it would tidy is ours
+        self.summary_since: int | None = None  # who asks for one says since when
         self._all_gone = trio.Event()
         self.metrics = Metrics(pool=options.pool_metrics)
         self.keeper = Keeper(self._open_recorder, self.metrics)
@@ -56,6 +58,7 @@ class Observer:
             elif message.op == "log":
                 message.become_output()
             elif message.op == "finish":
+                self.summary_since = message.values["summary_since"]
                 self._finish()
             elif message.op == "release":
                 self._release()
@@ -160,6 +163,10 @@ async def _main(sock: socket.socket) -> None:
                 observer.keeper.close()
                 if observer.orphaned:  # nobody is left who would end us
                     keeping.cancel_scope.deadline = trio.current_time() + ORPHAN_SECONDS
+        if observer.summary_since is not None:
+            since = observer.summary_since
+            words = await trio.to_thread.run_sync(last_words, options, since)
+            await control.send("summary", text=words)
         nursery.cancel_scope.cancel()
     if observer.orphaned:
         options.socket_path.unlink(missing_ok=True)

@@ -97,6 +97,7 @@ class StoredTurn:
     error_text: str | None
     retry: int
     ended_us: int | None
+    head_received_us: int | None
     first_byte_up_us: int | None
     first_token_us: int | None
     input_tokens: int

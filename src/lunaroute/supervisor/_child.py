@@ -43,6 +43,7 @@ class Child:
     released: trio.Event = field(default_factory=trio.Event)
     cut: int = 0  # exchanges that a gateway had to cut at its end
     unrecorded: int = 0  # exchanges that it could not get recorded
+    summary: str = ""  # an observer's last words
 
     async def listen(self) -> None:
         """Follows what the child says until it is gone, and reaps it."""
@@ -51,6 +52,8 @@ class Child:
                 self.on_ready()
             elif message.op == "released":
                 self.released.set()
+            elif message.op == "summary":
+                self.summary = message.values["text"]
             elif message.op == "drained":
                 self.cut = message.values["cut"]
                 self.unrecorded = message.values["unrecorded"]

@@ -1,6 +1,7 @@
 """What the supervisor says to the person at the terminal."""
 
 import os
+import select
 import socket
 import stat
 import sys
@@ -11,11 +12,28 @@ from typing import Any
 
 from lunaroute._version import __version__
 
+# Who started us and does not read what we say must not keep us from ending.
+_PATIENCE_SECONDS = 2.0
+
 
 def say(text: str) -> None:
     """To the person at the terminal, if there still is one."""
     with suppress(OSError):  # a terminal that was closed ends no proxy
         print(text, flush=True)
+
+
+def say_patiently(text: str) -> None:
+    """A long text, as far as it is read within two seconds."""
+    rest = f"{text}\n".encode(sys.stdout.encoding, "replace")
+    end = time.monotonic() + _PATIENCE_SECONDS
+    with suppress(OSError, ValueError):  # a standard output that is closed, or none
+        sys.stdout.flush()
+        descriptor = sys.stdout.fileno()
+        ready = select.poll()
+        ready.register(descriptor, select.POLLOUT)
+        while rest and ready.poll(max(0, 1000 * (end - time.monotonic()))):
+            # A pipe that is ready takes so much without blocking (pipe(7)).
+            rest = rest[os.write(descriptor, rest[: select.PIPE_BUF]) :]
 
 
 def complain(text: str) -> None:

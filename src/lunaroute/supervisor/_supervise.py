@@ -4,6 +4,7 @@ SIGTERM. Nothing is reconfigured in place: a new configuration is new processes.
 
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +18,7 @@ from lunaroute.supervisor._log import LogFile
 from lunaroute.supervisor._places import prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._presence import Presence
-from lunaroute.supervisor._say import address_of, complain, say
+from lunaroute.supervisor._say import address_of, complain, say, say_patiently
 from lunaroute.supervisor._sockets import Meeting, bind, meeting, refuse_exposure
 
 READY_SECONDS = 20.0
@@ -94,6 +95,7 @@ class Supervisor:
         self._reloaded = trio.Event()
         self._hurry = trio.Event()
         self._restarts = {"gateway": 0, "observer": 0}
+        self._began = time.time_ns() // 1_000
         self.exit_code = 0
 
     async def start(self) -> None:
@@ -320,8 +322,10 @@ class Supervisor:
             self._children[observer].unrecorded = True
         async with trio.open_nursery() as each:
             for observer in observers:
-                each.start_soon(self._finish, observer)
+                asked = self._began if observer is self.current.observer else None
+                each.start_soon(self._finish, observer, asked)
         self._report(gateways)
+        say_patiently(self._summary())
         self._nursery.cancel_scope.cancel()
 
     async def _explain_waiting(self) -> None:
@@ -331,6 +335,14 @@ class Supervisor:
             f"finishing what is under way, for {self.current.drain_seconds:g} s at "
             "most; Ctrl-C or SIGTERM again ends it at once"
         )
+
+    def _summary(self) -> str:
+        """What the recorder says of everything since the start."""
+        if not self.current.recording:
+            return "Session Statistics Summary: recording is off"
+        observer = self.current.observer
+        said = "" if observer is None else observer.summary
+        return said or "Session Statistics Summary: the recorder gave none"
 
     def _report(self, gateways: list[Child]) -> None:
         cut = sum(gateway.cut for gateway in gateways)
@@ -353,9 +365,9 @@ class Supervisor:
         gateway.kill()
         await gateway.gone.wait()
 
-    async def _finish(self, observer: Child) -> None:
-        """Until it has committed what its links brought."""
-        await observer.control.send("finish")
+    async def _finish(self, observer: Child, summary_since: int | None = None) -> None:
+        """Until it has committed what its links brought, and has summed it up."""
+        await observer.control.send("finish", summary_since=summary_since)
         await self._wait(observer, COMMIT_SECONDS)
         if self._hurry.is_set():
             with trio.move_on_after(HURRIED_SECONDS):

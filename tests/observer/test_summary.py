@@ -1,0 +1,54 @@
+"""The last words: of a record, of none, of one that cannot be read."""
+
+from dataclasses import replace
+
+import pytest
+
+from lunaroute.observer._options import ObserverOptions
+from lunaroute.observer._summary import last_words
+from lunaroute.store import open_store
+from tests.store.kit import START, prepared, write
+
+
+@pytest.fixture
+def options(tmp_path):
+    return ObserverOptions(
+        log_level="info",
+        home=tmp_path,
+        jsonl_directory=None,
+        sqlite_path=tmp_path / "sessions.db",
+        socket_path=tmp_path / "observer.sock",
+        summary_sessions=1,
+    )
+
+
+def test_of_a_record(options):
+    with open_store(options.sqlite_path, writer=True) as store:
+        write(store, prepared(1, "a", output=5), prepared(2, "b", output=7))
+    text = last_words(options, START)
+    assert "Session: b" in text
+    assert "Session: a" not in text
+    assert "  Total tokens:    12" in text
+    assert "  time " not in text
+    assert "  time " in last_words(replace(options, log_level="debug"), START)
+
+
+def test_of_nothing(options):
+    assert last_words(options, 0) == "Session Statistics Summary: no requests"
+
+
+def test_without_sqlite(options):
+    assert "SQLite recording is off" in last_words(
+        replace(options, sqlite_path=None), 0
+    )
+
+
+def test_of_what_cannot_be_read(options, caplog):
+    options.sqlite_path.write_text("no database at all" * 100)
+    assert "is not a SQLite database" in last_words(options, 0)
+    with open_store(options.home / "other.db", writer=True) as store:
+        write(store, prepared(1))
+    broken = replace(options, sqlite_path=options.home / "other.db")
+    # Nothing of ours says a moment that is no number; whatever did, the end goes on.
+    assert "Error" in last_words(broken, object())
+    assert "no summary" in caplog.text
