@@ -1,12 +1,12 @@
 """Personal data and secrets: what is found in a text, and what becomes of it."""
 
+from lunaroute.pii._pseudonym import MemoryBook as MemoryBook
+from lunaroute.pii._pseudonym import TokenBook as TokenBook
+from lunaroute.pii._pseudonym import Tokens as Tokens
+from lunaroute.pii._pseudonym import derived_key as derived_key
 from lunaroute.pii._redactor import Mark as Mark
 from lunaroute.pii._redactor import Redacted as Redacted
 from lunaroute.pii._redactor import Redactor as Redactor
 from lunaroute.pii._rule import Mode as Mode
 from lunaroute.pii._rule import Rule as Rule
 from lunaroute.pii._spot import Finder as Finder
-from lunaroute.pii._token import MemoryBook as MemoryBook
-from lunaroute.pii._token import TokenBook as TokenBook
-from lunaroute.pii._token import Tokens as Tokens
-from lunaroute.pii._token import derived_key as derived_key

@@ -8,9 +8,9 @@ from hashlib import blake2b
 
 from lunaroute._fast import value_spans
 from lunaroute.pii._json import edits, is_container
+from lunaroute.pii._pseudonym import MemoryBook, Tokens
 from lunaroute.pii._rule import Rule
 from lunaroute.pii._spot import Finder, Spot, spots
-from lunaroute.pii._token import MemoryBook, Tokens
 
 # A body is remembered in pieces that come back with the next turn of its session:
 # messages, tools, long strings. Shorter ones go with the next.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lunaroute.pii._token import Tokens
+from lunaroute.pii._pseudonym import Tokens
 
 
 class Mode(StrEnum):
