@@ -95,7 +95,9 @@ def test_a_wide_terminal_has_whole_numbers(db):
 @pytest.mark.parametrize("by", ["day", "model", "tool", "agent", "project", "client"])
 def test_json_is_what_the_api_answers(db, by):
     printed = json.loads(run("--db", db, "--json", "--by", by, "--session", "b").stdout)
-    with TestClient(application(Metrics(), Path(db)), backend="trio") as client:
+    with TestClient(
+        application(Metrics({}).exposition, Path(db)), backend="trio"
+    ) as client:
         assert client.get(f"/stats?by={by}&session=b").json() == printed
     assert printed["total"]["requests"] == 2
     assert printed["by"] == by

@@ -5,6 +5,13 @@ import pytest
 from lunaroute.config import make_plan, resolve
 from lunaroute.errors import ConfigError
 
+POOL = {
+    "timeout_secs": 600,
+    "connect_timeout_secs": 10,
+    "pool_max_idle_per_host": 32,
+    "pool_idle_timeout_secs": 90,
+}
+
 
 def plan(options, environ):
     return json.loads(json.dumps(make_plan(resolve(options, environ))))
@@ -88,7 +95,10 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             },
         },
         "observer": {
-            "pool_metrics": True,
+            "pools": {
+                "anthropic": {"dialect": "anthropic", "settings": POOL},
+                "openai": {"dialect": "openai", "settings": POOL},
+            },
             "log_level": "info",
             "home": home,
             "durable": True,
@@ -230,9 +240,9 @@ def test_how_connections_are_kept_is_told_by_provider(write, environ):
     assert warning.startswith("providers.openai.http_client.max_retries: more than 10")
     assert made["supervisor"]["providers"][1]["through"] == "proxy.example:3128"
     assert "bWU6cEBzcw" not in json.dumps([made["supervisor"], made["observer"]])
-    assert made["observer"]["pool_metrics"] is True
+    assert list(made["observer"]["pools"]) == ["anthropic"]
     off = {"LUNAROUTE_ANTHROPIC_ENABLE_POOL_METRICS": "false"}
-    assert not plan({}, environ | more | off)["observer"]["pool_metrics"]
+    assert not plan({}, environ | more | off)["observer"]["pools"]
 
 
 def test_durability(write, environ):

@@ -102,7 +102,7 @@ def test_short_or_unknown_endings_are_refused():
 
 
 def test_gauge_ack_and_health():
-    gauge = Gauge(1, 2, 3, 4, 5, 6, 7)
+    gauge = Gauge(1, 2, 3, 4, 5, 6, 7, {"anthropic": 8, "é": 0})
     (read,) = FrameReader().feed(pack_gauge(gauge, 77))
     assert (read_gauge(read.payload), read.time_ns) == (gauge, 77)
     (read,) = FrameReader().feed(pack_ack([1, 2**63], 0))
@@ -111,6 +111,8 @@ def test_gauge_ack_and_health():
     assert (read.kind, read.payload) == (Kind.HEALTH, b"disk full")
     with pytest.raises(LinkError):
         read_gauge(b"x")
+    with pytest.raises(LinkError, match="unreadable gauge"):
+        read_gauge(bytes(57))
     with pytest.raises(LinkError):
         read_ack(b"1234567")
 

@@ -291,14 +291,14 @@ def test_a_gauge_replaces_one_that_was_not_sent():
     box = outbox()
     box.connect()
     drain(box)
-    box.gauge(1, live=1, idle_upstream=0)
-    box.gauge(2, live=7, idle_upstream=3)
+    box.gauge(1, live=1, clients=1, idle={})
+    box.gauge(2, live=7, clients=2, idle={"openai": 3})
     assembler, _ = assemble(b"")
     data = drain(box)
     assert data[0] == Kind.GAUGE
     assembler.feed(data)
     assert assembler.gauge is not None
-    assert (assembler.gauge.live, assembler.gauge.idle_upstream) == (7, 3)
+    assert (assembler.gauge.live, assembler.gauge.idle) == (7, {"openai": 3})
 
 
 @settings(max_examples=60)

@@ -37,7 +37,9 @@ def client(tmp_path_factory):
             prepared(4, "c", agent="a1", input_uncached=3),
             prepared(5, "none", endpoint="models"),
         )  # fmt: skip
-    with TestClient(application(Metrics().exposition, path), backend="trio") as client:
+    with TestClient(
+        application(Metrics({}).exposition, path), backend="trio"
+    ) as client:
         yield client
 
 
@@ -49,7 +51,7 @@ def recorded(tmp_path_factory):
         Recorder(place / "sessions", store).record(
             [anthropic_stream(1), anthropic_message(2, request_pieces=[BODY])]
         )
-    app = application(Metrics(), place / "sessions.db")
+    app = application(Metrics({}).exposition, place / "sessions.db")
     with TestClient(app, backend="trio") as client:
         yield client
 
@@ -215,12 +217,14 @@ def test_no_input_is_an_error_of_ours(client, path, pairs):
 
 
 def test_nothing_recorded_and_switched_off(tmp_path):
-    with TestClient(application(Metrics(), tmp_path / "no.db"), backend="trio") as none:
+    with TestClient(
+        application(Metrics({}).exposition, tmp_path / "no.db"), backend="trio"
+    ) as none:
         assert none.get("/sessions").json() == []
         assert none.get("/search?q=a").json() == []
         assert none.get("/stats").json()["total"]["requests"] == 0
         assert none.get("/sessions/a").status_code == 404
-    with TestClient(application(Metrics(), None), backend="trio") as off:
+    with TestClient(application(Metrics({}).exposition, None), backend="trio") as off:
         answer = off.get("/sessions")
         assert answer.status_code == 503
         assert "sqlite.enabled" in answer.json()["error"]["message"]

@@ -8,10 +8,12 @@ from lunaroute._version import __version__
 from lunaroute.link import Anchor, Assembler, Hello
 from lunaroute.link._frame import Gauge, pack_gauge, pack_hello
 from lunaroute.observer._metrics import Metrics
+from lunaroute.observer._options import Pool
 from tests.observer.test_tally import row_news
 from tests.scrape import samples
 
-GAUGE = Gauge(2, 5, 300, 4, 1, 50, 0)
+GAUGE = Gauge(2, 5, 300, 4, 1, 50, 0, {"anthropic": 3, "other": 1})
+POOLS = {"anthropic": Pool("anthropic", {"timeout_secs": 600})}
 
 
 def link(boot="ab" * 16, gauge=GAUGE):
@@ -24,7 +26,7 @@ def link(boot="ab" * 16, gauge=GAUGE):
 
 @pytest.fixture
 def metrics():
-    return Metrics()
+    return Metrics(POOLS)
 
 
 def shown(metrics):
@@ -36,7 +38,12 @@ def test_gauges_are_summed_and_counts_go_on(metrics):
     metrics.take([one, two, Assembler()], trouble="")
     found = shown(metrics)
     assert found["lunaroute_live_exchanges"] == 4
-    assert found["lunaroute_pool_idle_connections"] == 10
+    assert found["lunaroute_client_connections"] == 10
+    assert found["lunaroute_pool_idle_connections"] == 8
+    assert (
+        found["http_pool_connections_idle{provider=anthropic,dialect=anthropic}"] == 6
+    )
+    assert found["http_pool_config{provider=anthropic,setting=timeout_secs}"] == 600
     assert found["lunaroute_tap_backlog_bytes"] == 600
     assert found["lunaroute_tap_backlog_exchanges"] == 8
     assert found["lunaroute_tap_shed_bytes_total"] == 100
@@ -55,7 +62,7 @@ def test_gauges_are_summed_and_counts_go_on(metrics):
 
 
 def test_a_pool_that_is_not_to_be_seen():
-    metrics = Metrics(pool=False)
+    metrics = Metrics({})
     metrics.take([link()])
     assert "lunaroute_pool_idle_connections" not in shown(metrics)
 

@@ -130,14 +130,31 @@ def _http_client(resolved: Resolved, name: str, provider: Provider) -> dict[str,
 
 
 def _observer(resolved: Resolved) -> dict[str, Any]:
-    enabled = _enabled(resolved.settings).values()
     return {
-        "pool_metrics": any(each.http_client.enable_pool_metrics for each in enabled),
+        "pools": {
+            name: _pool(name, each)
+            for name, each in _enabled(resolved.settings).items()
+            if each.http_client.enable_pool_metrics
+        },
         "log_level": resolved.settings.logging.level,
         "home": str(resolved.location.home_directory),
         "summary_sessions": resolved.settings.session_stats_max_sessions,
         "durable": resolved.settings.session_recording.durability == "full",
         **_recorded(resolved.settings),
+    }
+
+
+def _pool(name: str, provider: Provider) -> dict[str, Any]:
+    """What is shown of a provider's pool beside its connections."""
+    http = provider.http_client
+    return {
+        "dialect": name,
+        "settings": {
+            "timeout_secs": http.timeout_secs,
+            "connect_timeout_secs": http.connect_timeout_secs,
+            "pool_max_idle_per_host": http.pool_max_idle_per_host,
+            "pool_idle_timeout_secs": http.pool_idle_timeout_secs,
+        },
     }
 
 

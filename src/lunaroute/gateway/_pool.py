@@ -16,13 +16,15 @@ class Pool:
         self._idle: dict[Provider, deque[Upstream]] = {}
 
     @property
-    def idle_count(self) -> int:
-        """Of the providers whose pool is to be seen in the metrics."""
-        return sum(
-            len(waiting)
+    def idle(self) -> dict[str, int]:
+        """How many wait, by the names of the providers whose pool is to be seen in
+        the metrics.
+        """
+        return {
+            provider.name: len(waiting)
             for provider, waiting in self._idle.items()
             if provider.http.pool_metrics and not provider.base.origin.unix
-        )
+        }
 
     async def acquire(self, provider: Provider, *, fresh: bool = False) -> Upstream:
         """A connection to ``provider``; ``fresh`` never takes a used one.

@@ -180,7 +180,9 @@ class Gateway:
                 _judge(client, now, self.options.server)
             self.pool.expire(now)
             if self.tap is not None:
-                self.tap.tick(live=self.live, idle_upstream=self.pool.idle_count)
+                self.tap.tick(
+                    live=self.live, clients=len(self.clients), idle=self.pool.idle
+                )
 
     def begin_drain(self) -> None:
         """No further requests: idle connections end now, busy ones after theirs."""

@@ -8,7 +8,7 @@ call and wake the observer once.
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import trio
@@ -200,9 +200,9 @@ class Tap(trio.abc.Instrument):
             )
             self._warned_lost = lost
 
-    def tick(self, *, live: int, idle_upstream: int) -> None:
+    def tick(self, *, live: int, clients: int, idle: Mapping[str, int]) -> None:
         """Once a second: the gauges, and what the log should know."""
-        self.outbox.gauge(time.monotonic_ns(), live=live, idle_upstream=idle_upstream)
+        self.outbox.gauge(time.monotonic_ns(), live=live, clients=clients, idle=idle)
         self.report_shed()
         # The last one may have been shed whole: then no acknowledgement comes.
         if not self.outbox.unacknowledged:

@@ -6,8 +6,8 @@ ends are always of one installation, a mismatch is an error and never negotiated
 """
 
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from lunaroute.errors import LinkError
 from lunaroute.link._exchange import Anchor, Ending, Route, Times
 from lunaroute.model import Outcome
 
-VERSION = 1
+VERSION = 2
 MAGIC = b"LUNA"
 
 # No frame is longer: the gateway never receives more than this at once, and a
@@ -27,6 +27,7 @@ HEADER_SIZE = _HEADER.size
 _HELLO = struct.Struct("<4sHH16sQQ")
 _ENDING = struct.Struct("<BBHHxxQQ7Q")
 _GAUGE = struct.Struct("<7Q")
+_POOL = struct.Struct("<IQ")
 _SHED = struct.Struct("<QQ")
 _LENGTH = struct.Struct("<I")
 
@@ -81,12 +82,14 @@ class Gauge:
     """The gateway's state, once a second. Counts are since its start."""
 
     live: int  # exchanges under way
-    idle_upstream: int  # pooled connections
+    clients: int  # connections of clients
     held_bytes: int  # unacknowledged, in the gateway's memory
     held_exchanges: int
     shed_exchanges: int  # recorded without their bodies: the buffer was full
     shed_bytes: int
     lost_exchanges: int  # not recorded at all: not even their facts found room
+    # Pooled connections, by the provider's name.
+    idle: Mapping[str, int] = field(default_factory=dict)
 
 
 def pack_header(
@@ -211,20 +214,31 @@ def read_shed(payload: bytes) -> tuple[int, int]:
 def pack_gauge(gauge: Gauge, time_ns: int) -> bytes:
     payload = _GAUGE.pack(
         gauge.live,
-        gauge.idle_upstream,
+        gauge.clients,
         gauge.held_bytes,
         gauge.held_exchanges,
         gauge.shed_exchanges,
         gauge.shed_bytes,
         gauge.lost_exchanges,
     )
+    for provider, idle in gauge.idle.items():
+        name = provider.encode()
+        payload += _POOL.pack(len(name), idle) + name
     return pack_header(Kind.GAUGE, 0, len(payload), 0, time_ns) + payload
 
 
 def read_gauge(payload: bytes) -> Gauge:
-    if len(payload) != _GAUGE.size:
-        raise LinkError(f"a gauge of {len(payload)} bytes, expected {_GAUGE.size}")
-    return Gauge(*_GAUGE.unpack(payload))
+    idle: dict[str, int] = {}
+    try:
+        counts = _GAUGE.unpack_from(payload)
+        at = _GAUGE.size
+        while at < len(payload):
+            length, count = _POOL.unpack_from(payload, at)
+            at += _POOL.size + length
+            idle[payload[at - length : at].decode()] = count
+    except (struct.error, UnicodeDecodeError) as error:
+        raise LinkError(f"unreadable gauge of {len(payload)} bytes: {error}") from error
+    return replace(Gauge(*counts), idle=idle)
 
 
 def pack_ack(counters: Sequence[int], time_ns: int) -> bytes:

@@ -7,7 +7,7 @@ restarted observer can be told all of it again.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -116,17 +116,20 @@ class Outbox:
         self.closed += 1
         self._count(tape)
 
-    def gauge(self, now: int, *, live: int, idle_upstream: int) -> None:
+    def gauge(
+        self, now: int, *, live: int, clients: int, idle: Mapping[str, int]
+    ) -> None:
         """Queues the gauge frame of this second, instead of one not yet sent."""
         self._gauge = pack_gauge(
             Gauge(
                 live,
-                idle_upstream,
+                clients,
                 self.held,
                 len(self._unacknowledged),
                 self.shed_exchanges,
                 self.shed_bytes,
                 self.lost_exchanges,
+                idle,
             ),
             now,
         )

@@ -230,7 +230,19 @@ SOCKET_FRAMES = _counter(
 # Connections.
 
 LIVE = _gauge("lunaroute_live_exchanges", "Exchanges under way.")
-IDLE = _gauge("lunaroute_pool_idle_connections", "Idle connections to providers.")
+IDLE = _gauge("lunaroute_pool_idle_connections", "Idle connections to all providers.")
+CLIENTS = _gauge("lunaroute_client_connections", "Connections of clients.")
+POOL_IDLE = _gauge(
+    "http_pool_connections_idle",
+    "Idle connections to the provider, where http_client.enable_pool_metrics is on; "
+    "asked for once a second.",
+    *("provider", "dialect"),
+)
+POOL_CONFIG = _gauge(
+    "http_pool_config",
+    "The provider's http_client settings with which the pool works.",
+    *("provider", "setting"),
+)
 POOL_CREATED = _counter(
     "http_pool_connections_created_total",
     "One for each exchange that was sent on a new connection to the provider.",
@@ -371,7 +383,10 @@ GROUPS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
         "Connections",
         (
             LIVE,
+            CLIENTS,
             IDLE,
+            POOL_IDLE,
+            POOL_CONFIG,
             POOL_CREATED,
             POOL_REUSED,
         ),

@@ -16,6 +16,7 @@ from lunaroute.link import Gauge as GaugeFrame
 from lunaroute.model import Outcome
 from lunaroute.observer import _catalogue as the
 from lunaroute.observer._board import Board
+from lunaroute.observer._options import Pool
 from lunaroute.observer._tally import Tally
 from lunaroute.recording import News
 
@@ -27,9 +28,10 @@ _RECENT = 100
 class Metrics:
     """What is exposed is ours, and what the system says of this process."""
 
-    def __init__(self, *, pool: bool = True) -> None:
-        self._has_pool = pool
-        shown = [each for each in the.CATALOGUE if pool or each is not the.IDLE]
+    def __init__(self, pools: Mapping[str, Pool]) -> None:
+        """``pools`` are those to be seen, by their providers' names."""
+        self._pools = pools
+        shown = [each for each in the.CATALOGUE if pools or each is not the.IDLE]
         self._board = board = Board(shown)
         self._tally = Tally(board)
         self._process = CollectorRegistry()
@@ -41,6 +43,9 @@ class Metrics:
         self._last_answers: dict[str, int] = {}
         compiled = "true" if COMPILED else "false"
         board.put(the.BUILD, 1, __version__, platform.python_version(), compiled)
+        for name, pool in pools.items():
+            for setting, value in pool.settings.items():
+                board.put(the.POOL_CONFIG, value, name, setting)
 
     def tell(self, news: Sequence[News], *, now: int, seconds: float) -> None:
         """What was committed at ``now`` (monotonic nanoseconds), and how long reading
@@ -67,8 +72,13 @@ class Metrics:
         board.put(the.BACKLOG_BYTES, sum(gauge.held_bytes for gauge in gauges))
         board.put(the.BACKLOG, sum(gauge.held_exchanges for gauge in gauges))
         board.put(the.LIVE, sum(gauge.live for gauge in gauges))
-        if self._has_pool:
-            board.put(the.IDLE, sum(gauge.idle_upstream for gauge in gauges))
+        board.put(the.CLIENTS, sum(gauge.clients for gauge in gauges))
+        for name, pool in self._pools.items():
+            idle = sum(gauge.idle.get(name, 0) for gauge in gauges)
+            board.put(the.POOL_IDLE, idle, name, pool.dialect)
+        if self._pools:
+            idle = sum(sum(gauge.idle.values()) for gauge in gauges)
+            board.put(the.IDLE, idle)
         board.put(the.LIVE_STREAMS, sum(link.stream_count for link in live))
         board.put(the.TROUBLE, int(bool(trouble)))
 

@@ -31,6 +31,10 @@ recorder, and `/metrics` answers 404.
 - Beside these there are prometheus-client's own figures of the recorder process
   (`process_resident_memory_bytes`, `process_cpu_seconds_total`, ...) where the system
   has them.
+
+[prometheus.yml](../examples/prometheus.yml) scrapes them, with some
+[alerts](../examples/alerts.yml); [lunaroute.json](../examples/grafana/lunaroute.json)
+is a dashboard for Grafana: Dashboards, New, Import.
 """
 
 

@@ -1,9 +1,17 @@
 """What the observer is told once, at its start."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A provider's connections as they are to be seen in the metrics."""
+
+    dialect: str
+    settings: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +23,7 @@ class ObserverOptions:
     jsonl_directory: Path | None
     sqlite_path: Path | None
     socket_path: Path  # of the web application
-    pool_metrics: bool = True
+    pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     summary_sessions: int = 100  # so many of them have a block of their own at the end
 
@@ -28,7 +36,7 @@ class ObserverOptions:
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),
             socket_path=Path(plain["socket_path"]),
-            pool_metrics=plain["pool_metrics"],
+            pools={name: Pool(**pool) for name, pool in plain["pools"].items()},
             durable=plain["durable"],
             summary_sessions=plain["summary_sessions"],
         )

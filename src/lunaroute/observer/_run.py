@@ -43,7 +43,7 @@ class Observer:
         self.orphaned = False  # the supervisor is gone: what it would tidy is ours
         self.summary_since: int | None = None  # who asks for one says since when
         self._all_gone = trio.Event()
-        self.metrics = Metrics(pool=options.pool_metrics)
+        self.metrics = Metrics(options.pools)
         self.keeper = Keeper(self._open_recorder, self.metrics)
 
     async def obey(self, control: Control) -> None:
