@@ -1,9 +1,13 @@
 """The supervisor's small parts; its life is in tests/e2e/test_processes.py."""
 
+import json
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +19,12 @@ from lunaroute.supervisor._child import (
     QUIET_DEATHS,
     Patience,
 )
+from lunaroute.supervisor._log import KEPT, MAX_BYTES
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._priority import RECORDER_NICENESS, put_behind
 from lunaroute.supervisor._say import address_of, banner
 from lunaroute.supervisor._sockets import Meeting, bind
-from tests.kit import Serve, until
+from tests.kit import Serve, clean_environment, processes, run, until
 
 
 def test_the_first_deaths_cost_no_time_and_a_crash_loop_ever_more():
@@ -193,3 +198,55 @@ def test_a_long_text_waits_only_so_long_for_its_reader(monkeypatch):
     reader, writer = os.pipe()
     os.close(reader)
     say_into(writer)  # nor is a reader that left an error
+
+
+def test_a_log_that_has_grown_is_put_aside_and_all_go_on_in_a_new_one(tmp_path):
+    """The real processes, with a clock that looks at the log more often."""
+    log = tmp_path / "serve.log"
+    log.write_bytes(b"an old line\n" * (MAX_BYTES // 12 + 1))
+    (tmp_path / "serve.log.1").write_text("older")
+    (tmp_path / f"serve.log.{KEPT}").write_text("oldest")
+    program = (
+        "import sys; from lunaroute.supervisor import _supervise, main; "
+        "_supervise.LOG_SECONDS = 0.05; sys.exit(main(sys.argv[1:]))"
+    )
+    launch = json.dumps({"log": str(log)})
+    server = subprocess.Popen(
+        [sys.executable, "-c", program, '{"port": 0}', launch],
+        env=clean_environment(tmp_path / "home"),
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        aside = tmp_path / "serve.log.1"
+        until(lambda: aside.stat().st_size > 5, "the rotation")
+        assert (tmp_path / "serve.log.2").read_text() == "older"
+        assert (tmp_path / f"serve.log.{KEPT}").read_text() == "oldest"
+        until(lambda: "serves on" in (aside.read_text() + log.read_text()))
+        pids = {
+            pid: command
+            for pid, (parent, _, command) in processes().items()
+            if parent == server.pid and re.search(r"gateway|observer", command)
+        }
+        if sys.platform == "linux":
+            for pid in (server.pid, *pids):
+                written = Path(f"/proc/{pid}/fd/2")
+                until(lambda path=written: path.readlink() == log, f"{pid} follows")
+        observer = next(pid for pid, command in pids.items() if "observer" in command)
+        os.kill(observer, signal.SIGKILL)
+        until(lambda: "the observer ended (signal 9)" in log.read_text())
+        assert re.search(
+            r"(?m)^\d{4}-\d\d-\d\d \S+ lunaroute: the obs", log.read_text()
+        )
+        log.unlink()  # as logrotate and people do
+        until(log.exists, "a new file")
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def test_a_log_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    log = tmp_path / "file" / "log"
+    done = run(tmp_path, "serve", "--port", "0", "--log-file", str(log))
+    assert done.returncode == 2
+    assert f"cannot write {log}: " in done.stderr

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from lunaroute.cli._serving import supervisor_command
 from lunaroute.errors import LunarouteError
-from lunaroute.home import home_directory
+from lunaroute.home import expand, home_directory
 from lunaroute.running import Server, find_servers, places
 
 # A slow machine's start, and one that has much to do besides.
@@ -27,6 +27,7 @@ START_SECONDS = 60.0
 ANSWER_SECONDS = 10.0
 LOOK_SECONDS = 0.01
 LOG_NAME = "serve.log"
+PATH_VARIABLES = ("LUNAROUTE_HOME", "LUNAROUTE_CONFIG", "LUNAROUTE_BOOTSTRAP")
 # So much of what a failed server said is shown when it gave no reason of its own.
 SHOWN_LINES = 12
 _REASON = re.compile(r"^[-0-9: ]*lunaroute: (?!warning: )(.*)$")
@@ -135,7 +136,7 @@ def start(
     Raises NotStartedError with the server's own reason, and ConfigError.
     """
     home = home_directory(environ)
-    variables, launch = dict(environ), {}
+    variables, launch = with_absolute_paths(environ), {}
     if flags.get("host") or environ.get("LUNAROUTE_HOST"):
         # Imported here: the usual server listens on loopback and needs none.
         from lunaroute.cli._token import TOKEN_VARIABLE, token_for  # noqa: PLC0415
@@ -171,6 +172,18 @@ def start(
             f"it was not ready within {START_SECONDS:g} s and was ended; see {log}"
         )
     raise NotStartedError(_reason(log, said_before))
+
+
+def with_absolute_paths(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables, for a process that may stand in another directory."""
+    return {
+        **environ,
+        **{
+            name: str(expand(environ[name], environ))
+            for name in PATH_VARIABLES
+            if environ.get(name)
+        },
+    }
 
 
 def _log_place(home: Path, environ: Mapping[str, str]) -> Path:

@@ -13,6 +13,8 @@ COMMANDS = {
     "env": "Start the proxy in the background, print the variables for clients.",
     "status": "Tell whether the proxy runs, where, and how it does.",
     "stop": "Stop the proxy; what is under way is finished and recorded.",
+    "restart": "Put a new server in the place of the one that runs.",
+    "logs": "Show what the server in the background has said.",
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",

@@ -1,0 +1,85 @@
+"""``lunaroute restart``: a new server in the place of the one that runs."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from lunaroute.cli._launch import NotStartedError, running, sole_start, start
+from lunaroute.cli._serving import given_flags, serve_options
+from lunaroute.cli._stopping import (
+    NotStoppedError,
+    end,
+    signal_to,
+    wait_until_closed,
+)
+from lunaroute.config import resolve
+from lunaroute.errors import ConfigError
+from lunaroute.running import Server, is_alive
+
+
+@click.command(name="restart")
+@serve_options
+@click.option("--now", is_flag=True, help="Cut what is under way instead of waiting.")
+def command(now: bool, **flags: object) -> None:
+    """Put a new server in the place of the one that runs.
+
+    It gets the options of the old one and those given here, the variables of this
+    shell, the same port, and runs in the background. The configuration is checked
+    first: if it is wrong, nothing is stopped. The old server lets go of its port and
+    finishes its streams while the new one takes connections; for about half a second
+    a new connection is refused. To read a changed file without that second, send the
+    server SIGHUP (`kill -HUP PID`).
+    """
+    given = given_flags(flags)
+    try:
+        with sole_start(os.environ):
+            old = [each for each in running(os.environ) if not each.stopping]
+            new = replaced(old[0] if old else None, given, now=now)
+    except ConfigError as error:
+        click.echo(f"lunaroute: nothing was changed: {error}", err=True)
+        sys.exit(2)
+    except NotStoppedError as error:
+        click.echo(f"lunaroute: {error}", err=True)
+        sys.exit(1)
+    except NotStartedError as error:
+        click.echo(f"lunaroute: not started: {error}", err=True)
+        sys.exit(1)
+    click.echo(f"serves on {new.url} (process {new.pid})", err=True)
+    if old and is_alive(old[0], os.environ):
+        click.echo(
+            f"process {old[0].pid} finishes what is under way, for "
+            f"{old[0].drain_seconds:g} s at most",
+            err=True,
+        )
+
+
+def replaced(old: Server | None, given: Mapping[str, Any], *, now: bool) -> Server:
+    """The new server. Raises ConfigError while the old one still serves, else
+    NotStoppedError or NotStartedError.
+    """
+    flags = new_flags(old, given)
+    resolve(flags, os.environ)
+    if old is None:
+        return start(flags, os.environ)
+    if now:
+        end(old, os.environ, now=True)
+    else:
+        signal_to(old, signal.SIGTERM, os.environ)
+        wait_until_closed(old, os.environ)
+    return start(flags, os.environ, old.directory)
+
+
+def new_flags(old: Server | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The old server's options, and over them those given. One that had taken any
+    free port keeps it: clients know it by now.
+    """
+    if old is None:
+        return dict(given)
+    flags = {**(old.flags or {}), **given}
+    if flags.get("port") == 0 and "port" not in given:
+        flags["port"] = int(old.url.rpartition(":")[2])
+    return flags
