@@ -1,5 +1,14 @@
 """Personal data and secrets: what is found in a text, and what becomes of it."""
 
+from lunaroute.pii._custom import CustomPattern as CustomPattern
+from lunaroute.pii._detector import Detector as Detector
+from lunaroute.pii._detector import DetectorPlugin as DetectorPlugin
+from lunaroute.pii._finding import Finding as Finding
+from lunaroute.pii._finding import resolve as resolve
+from lunaroute.pii._kind import KINDS as KINDS
+from lunaroute.pii._kind import PERSONAL as PERSONAL
+from lunaroute.pii._kind import SECRETS as SECRETS
+from lunaroute.pii._kind import Kind as Kind
 from lunaroute.pii._pseudonym import MemoryBook as MemoryBook
 from lunaroute.pii._pseudonym import TokenBook as TokenBook
 from lunaroute.pii._pseudonym import Tokens as Tokens

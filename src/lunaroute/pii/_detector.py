@@ -1,0 +1,142 @@
+"""Finds values of a set of kinds in texts: one pass for what could be one, then a
+closer look at each. Pure: no state is kept from one text to the next.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
+
+from lunaroute._fast import _triggered as trigger
+from lunaroute._fast._triggered import FIRST_LITERAL, Literal
+from lunaroute._fast._triggers_py import Triggers
+from lunaroute.errors import ConfigError
+from lunaroute.pii._context import NONE
+from lunaroute.pii._custom import Custom, CustomPattern
+from lunaroute.pii._finding import Finding, resolve
+from lunaroute.pii._kind import KINDS
+from lunaroute.pii._recogniser import RECOGNISERS, Look, context_literals
+
+# More than any value's context reaches: the widest window and the longest number.
+MARGIN = 256
+_BLANK = re.compile(r"\s")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BEGIN = "-----BEGIN "
+
+
+class DetectorPlugin(Protocol):
+    """A detector of somebody else's, as an entry point of ``lunaroute.detectors``."""
+
+    def find(self, text: str) -> Iterable[Finding]:
+        """What it finds in the text, in any order; offsets in code points."""
+        ...
+
+
+class Detector:
+    """Looks for values of the kinds given, which are names in ``KINDS``.
+
+    ``custom`` adds the user's own patterns, ``extra`` further detectors. Findings
+    below ``min_confidence`` are left out. Raises ConfigError for a kind that is none
+    and for a pattern that RE2 does not compile.
+    """
+
+    margin = MARGIN
+
+    def __init__(
+        self,
+        kinds: Collection[str],
+        *,
+        custom: Sequence[CustomPattern] = (),
+        min_confidence: float = 0.7,
+        extra: Sequence[DetectorPlugin] = (),
+    ) -> None:
+        if unknown := sorted(set(kinds) - set(KINDS)):
+            raise ConfigError(
+                f"{unknown[0]!r} is no kind that can be looked for;"
+                f" there are {', '.join(KINDS)}"
+            )
+        self.kinds = frozenset(kinds)
+        self.min_confidence = min_confidence
+        self._custom = tuple(Custom(pattern) for pattern in custom)
+        self._extra = tuple(extra)
+        self._looks: dict[int, list[Look]] = {}
+        self._id_looks: list[tuple[int, Look]] = []
+        self._triggers = self._build()
+
+    def _build(self) -> Triggers:
+        literals: list[Literal] = []
+        looks: dict[int, list[Look]] = {}
+        contexts = NONE
+        code = FIRST_LITERAL
+        for recogniser in RECOGNISERS:
+            if not recogniser.kinds & self.kinds:
+                continue
+            contexts |= recogniser.contexts | recogniser.needs
+            for shape in recogniser.shapes:
+                if shape == trigger.ID:
+                    self._id_looks.append((int(recogniser.needs), recogniser.look))
+                else:
+                    looks.setdefault(shape, []).append(recogniser.look)
+            if recogniser.literals:
+                looks[code] = [recogniser.look]
+                literals.extend(
+                    literal._replace(code=code) for literal in recogniser.literals
+                )
+                code += 1
+        self._looks = looks
+        shapes = sum(1 << code for code in looks if code < FIRST_LITERAL)
+        if self._id_looks:
+            shapes |= 1 << trigger.ID
+        return Triggers([*literals, *context_literals(contexts)], shapes)
+
+    def find(self, text: str) -> list[Finding]:
+        """What is found, sorted and without overlaps; never raises for any text."""
+        found: list[Finding] = []
+        # One byte for each code point, so that positions are the same.
+        data = text.encode("latin-1", "replace")
+        for at, code, context in self._triggers.scan(data):
+            if code == trigger.ID:
+                looks = [look for needs, look in self._id_looks if needs & context]
+            else:
+                looks = self._looks[code]
+            found.extend(
+                finding for look in looks if (finding := look(text, at, context))
+            )
+        kept = [
+            finding
+            for finding in found
+            if finding.confidence >= self.min_confidence and finding.kind in self.kinds
+        ]
+        if self._custom or self._extra:
+            kept.extend(self._find_more(text))
+        return resolve(kept)
+
+    def _find_more(self, text: str) -> Iterable[Finding]:
+        # RE2 takes UTF-8, which has no place for half a surrogate pair.
+        whole = _SURROGATE.sub("\ufffd", text)
+        for custom in self._custom:
+            yield from (f for f in custom.find(whole) if self._is_sure(f, text))
+        for plugin in self._extra:
+            yield from (f for f in plugin.find(text) if self._is_sure(f, text))
+
+    def _is_sure(self, finding: Finding, text: str) -> bool:
+        inside = 0 <= finding.start < finding.end <= len(text)
+        return inside and finding.confidence >= self.min_confidence
+
+    def settled(self, text: str) -> int:
+        """Up to where nothing changes whatever follows the text.
+
+        What is found in any longer text that begins with this one has the same
+        findings before this offset, and none reaches over it. Custom patterns and
+        plug-ins are taken to look no further than ``margin``.
+        """
+        cut = max(0, len(text) - self.margin)
+        # No value but a key's block has blanks beyond the margin: back to the last
+        # blank, past what could be the beginning of a longer one.
+        cut = max(text.rfind(blank, 0, cut) for blank in " \t\n\r") + 1
+        begin = text.rfind(_BEGIN, max(0, cut - 40_000), len(text))
+        if begin >= 0 and text.find("-----END", begin) < 0:
+            cut = min(cut, begin)
+        for finding in self.find(text):
+            if finding.start < cut < finding.end:
+                cut = finding.start
+        return cut

@@ -1,0 +1,219 @@
+"""Telephone numbers: international, North American, national by their grouping.
+
+What is only a row of digits counts beside a word such as "phone".
+"""
+
+import re
+
+from lunaroute.pii._border import is_escaped
+from lunaroute.pii._context import Context
+from lunaroute.pii._finding import Finding
+
+_GAP = "[ .\\-\u00a0\u2009\u202f\u2010\u2011\u2012\u2013/]"
+_EXTENSION = re.compile(
+    r"(?:,?[ \u00a0]{0,2}(?:#|x|ext\.?|extension|durchwahl)[ \u00a0]{0,2}\d{1,6}(?!\w))",
+    re.IGNORECASE,
+)
+_END = r"(?![\w]|[-.]\d|[/@]\w|\(\w)"
+# E.123: + and up to 15 digits (E.164), in groups, an area code or a trunk 0 in brackets.
+_INTERNATIONAL = re.compile(
+    rf"\+[ \u00a0]?[1-9]\d{{0,2}}(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}?\d{{1,14}}){{1,6}}"
+    + _END
+)
+_NORTH_AMERICAN = re.compile(
+    rf"(?:1{_GAP})?(?:\(([2-9]\d\d)\)[ \-.\u00a0]?|([2-9]\d\d)({_GAP}))(\d{{3}})(?:{_GAP}|(?<=\d)-)(\d{{4}})"
+    + _END
+)
+_ZERO_ZERO = re.compile(
+    rf"00[1-9]\d{{0,2}}(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}\d{{1,12}}){{1,6}}" + _END
+)
+_AREA_IN_BRACKETS = re.compile(
+    rf"\((0?\d{{1,5}})\)(?:[ \-\u00a0]?\d{{2,9}})(?:{_GAP}\d{{2,6}}){{0,4}}" + _END
+)
+_TRUNK = re.compile(rf"0(?:\(\d{{1,4}}\))?\d{{0,10}}(?:{_GAP}\d{{1,9}}){{1,6}}" + _END)
+_MEANT = re.compile(
+    rf"(?:\(\d{{1,5}}\)[ \-]?)?\d{{1,15}}(?:{_GAP}\(?\d{{1,12}}\)?){{0,6}}" + _END
+)
+_FICTION = re.compile(r"555[-. ]01\d\d" + _END)
+_DATE = re.compile(
+    r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)"
+    r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)\d\d(?!\d)"
+)
+_CHAINED = re.compile(r"(?:\w|\d[.,/:+\-]|[$€£#%]|[0-9a-fA-F]{4}-)\Z")
+_GROUP_END = re.compile(rf"(?<=\d){_GAP}")
+_ANOTHER = re.compile(rf"{_GAP}{{1,2}}(?:0[1-9]|\(|\+|[2-9]\d\d[-.]\d\d\d[-.])")
+_PAIRS = re.compile(r"(?:\d\d ){2,}\Z")
+# Assigned country calling codes (ITU E.164) of one, two and three digits.
+_CODES = frozenset(
+    """
+    1 7 20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56
+    57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 211 212 213 216
+    218 220 221 222 223 224 225 226 227 228 229 230 231 232 233 234 235 236 237
+    238 239 240 241 242 243 244 245 246 247 248 249 250 251 252 253 254 255 256
+    257 258 260 261 262 263 264 265 266 267 268 269 290 291 297 298 299 350 351
+    352 353 354 355 356 357 358 359 370 371 372 373 374 375 376 377 378 379 380
+    381 382 383 385 386 387 389 420 421 423 500 501 502 503 504 505 506 507 508
+    509 590 591 592 593 594 595 596 597 598 599 670 672 673 674 675 676 677 678
+    679 680 681 682 683 685 686 687 688 689 690 691 692 800 808 850 852 853 855
+    856 870 878 880 881 882 883 886 888 960 961 962 963 964 965 966 967 968 970
+    971 972 973 974 975 976 977 979 992 993 994 995 996 998
+    """.split()
+)
+
+
+def find_phone(text: str, at: int, context: int) -> Finding | None:
+    """The telephone number whose first digits stand at ``text[at]``."""
+    start = at
+    while start and at - start < 2 and text[start - 1] in "+( ":
+        if text[start - 1] == " " and (start < 2 or text[start - 2] != "+"):
+            break
+        start -= 1
+    found = _international(text, start, at, context)
+    if found is None and text[start] == "(":
+        found = _bracketed(text, start, context)
+    if found is None:
+        found = _national(text, at, context)
+    if found is None:
+        return None
+    end = found.end
+    if extension := _EXTENSION.match(text, end):
+        end = extension.end()
+    return Finding(found.start, end, "phone", found.confidence)
+
+
+def _digits(text: str) -> str:
+    return "".join(c for c in text if c in "0123456789")
+
+
+def _is_chained(text: str, at: int) -> bool:
+    return _CHAINED.search(text, max(0, at - 5), at) is not None and not is_escaped(
+        text, at
+    )
+
+
+def _fit(pattern: re.Pattern[str], text: str, at: int, most: int) -> int:
+    """The end of the match with at most so many digits; -1 for none.
+
+    A group beyond, or one that begins another number, was taken along.
+    """
+    match = pattern.match(text, at)
+    if match is None:
+        return -1
+    ends = [at + gap.start() for gap in _GROUP_END.finditer(match.group())]
+    ends.append(match.end())
+    for index, end in enumerate(ends):
+        digits = len(_digits(text[at:end]))
+        if digits > most:
+            return ends[index - 1] if index else -1
+        if digits >= 10 and _ANOTHER.match(text, end):
+            return end
+    return match.end()
+
+
+def _international(text: str, start: int, at: int, context: int) -> Finding | None:
+    plus = text.find("+", start, at)
+    if plus < 0 or _is_chained(text, plus):
+        return None
+    end = _fit(_INTERNATIONAL, text, plus, 15)
+    value = text[plus : max(plus, end)]
+    digits = _digits(value)
+    if not 8 <= len(digits) <= 15 or _DATE.match(value, 1):
+        return None
+    code = next((digits[:n] for n in (1, 2, 3) if digits[:n] in _CODES), None)
+    if code is None:
+        return None
+    if code == "1" and (len(digits) != 11 or digits[1] in "01"):
+        return None
+    grouped = len(value) > len(digits) + 1
+    if (
+        not grouped
+        and len(digits) < 10
+        and not context & (Context.PHONE | Context.CALL)
+    ):
+        return None
+    return Finding(plus, end, "phone", 0.95)
+
+
+def _bracketed(text: str, start: int, context: int) -> Finding | None:
+    if _is_chained(text, start):
+        return None
+    first = start - 2 if text[max(0, start - 2) : start] == "1 " else start
+    if first < start and _is_chained(text, first):
+        first = start
+    if match := _NORTH_AMERICAN.match(text, start):
+        return Finding(first, match.end(), "phone", 0.95)
+    end = _fit(_AREA_IN_BRACKETS, text, start, 12)
+    total = len(_digits(text[start : max(start, end)]))
+    if total < 8:
+        return None
+    if text[start + 1] == "0":
+        return Finding(start, end, "phone", 0.85)
+    if context & (Context.PHONE | Context.CALL):
+        return Finding(start, end, "phone", 0.8)
+    return None
+
+
+def _national(text: str, at: int, context: int) -> Finding | None:
+    if _is_chained(text, at) or _DATE.match(text, at):
+        return None
+    meant = bool(context & Context.PHONE)
+    numbered = bool(context & Context.NUMBERED) and not meant
+    if numbered:
+        return None
+    if match := _NORTH_AMERICAN.match(text, at):
+        # Two kinds of separator are none of one number: 555-123.4567
+        return Finding(at, match.end(), "phone", 0.9)
+    if match := _ZERO_ZERO.match(text, at):
+        total = len(_digits(match.group()))
+        if 10 <= total <= 17 and next(
+            (1 for n in (1, 2, 3) if match.group()[2 : 2 + n] in _CODES), 0
+        ):
+            return Finding(at, match.end(), "phone", 0.85)
+    end = _fit(_TRUNK, text, at, 12)
+    if end > 0 and _is_trunk(text[at:end], text, at):
+        return Finding(at, end, "phone", 0.85 if meant else 0.75)
+    if match := _FICTION.match(text, at):
+        return Finding(at, match.end(), "phone", 0.8)
+    if not meant:
+        return _called(text, at, context)
+    end = _fit(_MEANT, text, at, 13)
+    if len(_digits(text[at : max(at, end)])) < 7:
+        return None
+    return Finding(at, end, "phone", 0.8)
+
+
+def _is_trunk(value: str, text: str, at: int) -> bool:
+    digits = _digits(value)
+    if not 9 <= len(digits) <= 12 or digits[1] == "0" or "." in value[:2]:
+        return False
+    # A dump of bytes in decimal or hex: pairs go on before or behind.
+    end = at + len(value)
+    if re.match(r" \d\d\b", text[end : end + 4]) or _PAIRS.search(
+        text, max(0, at - 9), at
+    ):
+        return False
+    return len(set(digits)) > 2
+
+
+_CALLED = re.compile(
+    r"(?:1[ .\-])?[2-9]\d{9}(?![\w]|[-.]\d)|[2-9]\d\d[ .\-]\d{4}(?![\w]|[-.]\d)|[6-9]\d{4} \d{5}(?!\w)"
+    r"|\d{2,5}(?:[ \-]\d{2,5}){1,4}(?![\w]|[-.]\d)"
+)
+_CALLING = re.compile(
+    r"(?:\bcall(?:ing|ed|s|back)?|\bdial|\breach|\btext|\bring|\bcontact|number)\b"
+    r"(?:\s+(?:me|us|him|her|them|back|at|on|is|you|the|my|our|office|desk|line|number|:|to|was|it)){0,4}"
+    r"[\s:=\"']{0,4}\Z",
+    re.IGNORECASE,
+)
+
+
+def _called(text: str, at: int, context: int) -> Finding | None:
+    """Digits that somebody is asked to call."""
+    if not context & Context.CALL:
+        return None
+    match = _CALLED.match(text, at)
+    if match is None or not 7 <= len(_digits(match.group())) <= 13:
+        return None
+    if not _CALLING.search(text, max(0, at - 48), at):
+        return None
+    return Finding(at, match.end(), "phone", 0.75)

@@ -1,0 +1,69 @@
+"""The detector as a whole: choice of kinds, any text, growing texts."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lunaroute.errors import ConfigError
+from lunaroute.pii import KINDS, PERSONAL, SECRETS, Detector, Finding
+from tests.pii.marked import ALL
+
+PIECES = st.sampled_from(
+    ["@", "a@b.example", "sk-", "eyJ", "-----BEGIN RSA PRIVATE KEY-----", "4111 1111 1111 1111",
+     "+1 212 555 0147", "::", "2001:db8::1", "ssn ", "123-45-6789", "\\n", " ", "é", "€", "\ud800", "0", "1.2.3.4", "x" * 30]
+)  # fmt: skip
+TEXTS = st.lists(PIECES | st.text(max_size=8), max_size=30).map("".join)
+
+
+def test_only_the_kinds_asked_for_are_found():
+    text = "ada@example.org 203.0.113.7"
+    assert [f.kind for f in Detector(["email"]).find(text)] == ["email"]
+    assert [f.kind for f in Detector(PERSONAL).find(text)] == ["email", "ip_address"]
+    assert Detector(SECRETS).find(text) == []
+    assert Detector([]).find(text) == []
+
+
+def test_an_unknown_kind_is_refused_by_name():
+    with pytest.raises(ConfigError, match=r"'emial' is no kind.*there are email,"):
+        Detector(["emial"])
+
+
+def test_less_certain_findings_are_left_out():
+    text = "123 45 6789"
+    assert Detector(["ssn"]).find(text) == [Finding(0, 11, "ssn", 0.75)]
+    assert Detector(["ssn"], min_confidence=0.8).find(text) == []
+
+
+def test_a_detector_of_somebody_else_is_heard():
+    class Shouts:
+        def find(self, text):
+            yield Finding(0, 1, "shout", 0.9)
+            yield Finding(0, 2, "whisper", 0.1)
+            yield Finding(5, 500, "beyond", 0.9)
+
+    assert Detector([], extra=[Shouts()]).find("text") == [Finding(0, 1, "shout", 0.9)]
+
+
+def test_offsets_are_code_points():
+    text = "😀é€ ada@example.org"
+    assert [text[f.start : f.end] for f in ALL.find(text)] == ["ada@example.org"]
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_any_text_gives_sorted_findings_apart(text):
+    last = 0
+    for finding in ALL.find(text):
+        assert last <= finding.start < finding.end <= len(text)
+        assert finding.kind in KINDS
+        last = finding.end
+
+
+@settings(deadline=None)
+@given(TEXTS, TEXTS)
+def test_what_is_settled_does_not_change(text, rest):
+    padded = text + " " + "word " * 60
+    cut = ALL.settled(padded)
+    before = [f for f in ALL.find(padded) if f.end <= cut]
+    later = ALL.find(padded + rest)
+    assert [f for f in later if f.start < cut] == before
