@@ -115,7 +115,7 @@ class Record:
         database = f"file:{self._path}?mode=ro"
         with contextlib.closing(sqlite3.connect(database, uri=True, timeout=30)) as db:
             try:
-                sql = f"SELECT count(*) FROM exchanges WHERE {where}"
+                sql = f"SELECT count(*) FROM exchanges WHERE outcome <> 'open' AND {where}"
                 return db.execute(sql).fetchone()[0]
             except sqlite3.OperationalError:
                 return 0  # not yet made

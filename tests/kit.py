@@ -193,7 +193,9 @@ class Serve:
 
     # What was recorded.
 
-    def rows(self, sql: str = "SELECT * FROM exchanges ORDER BY id") -> list[dict]:
+    def rows(
+        self, sql: str = "SELECT * FROM exchanges WHERE outcome <> 'open' ORDER BY id"
+    ) -> list[dict]:
         """Rows of the record as any SQLite client sees them; [] before the file is."""
         path = self.home / "sessions.db"
         if not path.exists():
@@ -214,7 +216,9 @@ class Serve:
         rows: list[dict] = []
 
         def enough() -> bool:
-            rows[:] = self.rows("SELECT * FROM exchanges ORDER BY started_at, id")
+            rows[:] = self.rows(
+                "SELECT * FROM exchanges WHERE outcome <> 'open' ORDER BY started_at, id"
+            )
             return len(rows) >= count
 
         until(enough, f"{count} recorded exchanges (stderr: {self.stderr})")

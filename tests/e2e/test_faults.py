@@ -274,7 +274,7 @@ def join(serve: Serve, results: dict[str, Got]) -> None:
     due = sum(1 for case in CASES if outcomes(case))
 
     def rows() -> list[dict]:
-        return serve.rows("SELECT * FROM exchanges")
+        return serve.rows()
 
     until(lambda: len(rows()) >= due, f"{due} records", 20)
     for row in rows():

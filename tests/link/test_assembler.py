@@ -60,6 +60,21 @@ def test_frames_of_unknown_exchanges_are_passed_over():
     assert complete == []
 
 
+def test_what_is_under_way_can_be_looked_at():
+    box = outbox()
+    assert Assembler().ids_begin == ""
+    box.connect()
+    play(box, [b"ask"], close=False)
+    play(box, [b"other"])
+    assembler, _ = assemble(drain(box))
+    (exchange,) = assembler.opened
+    assert exchange.request.head_bytes() == b"ask"
+    assert str(exchange.id).startswith(assembler.ids_begin)
+    assembler.feed(pack_header(Kind.LOST, 0, 0, 1, 1))
+    assert assembler.lost == [exchange.id]
+    assert list(assembler.opened) == []
+
+
 def test_a_frame_of_the_other_direction_is_refused():
     box = outbox()
     box.connect()

@@ -10,6 +10,7 @@ import trio.testing
 from lunaroute.errors import StoreError
 from lunaroute.link import Anchor, ExchangeId, RawExchange, Route, Tapped
 from lunaroute.observer._keeper import MAX_WAITING_BYTES, Keeper
+from lunaroute.observer._running import Due
 
 
 class FakeLink:
@@ -29,6 +30,13 @@ class FakeRecorder:
         self.at_most: int | None = None
         self.times = defaultdict(int)
         self.closed = 0
+        self.noted: list[object] = []
+
+    def note(self, due) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise StoreError("the disk is full")
+        self.noted.append((due, len(self.batches)))
 
     def is_in_place(self) -> bool:
         return True
@@ -177,3 +185,62 @@ async def test_too_much_waiting_holds_the_reader_back(recorder):
         assert nursery.child_tasks  # put() does not return
         await run_to_the_end(keeper)
     assert link.acknowledged == [1]
+
+
+class FakeRunning:
+    """Has one thing due, and is asked for it."""
+
+    is_any = True
+
+    def __init__(self) -> None:
+        self.dues = [Due(lost=("one",))]
+        self.waiting: list[tuple[str, ...]] = []
+        self.forgotten = 0
+
+    def due(self, waiting) -> Due:
+        self.waiting.append(waiting)
+        return self.dues.pop() if self.dues else Due()
+
+    def failed(self, due) -> None:
+        self.dues.append(due)
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
+async def test_what_is_under_way_is_committed_after_what_has_ended(recorder):
+    running = FakeRunning()
+    keeper = Keeper(lambda: recorder, running=running)
+    await keeper.put(FakeLink(), exchanges(150))
+    await run_to_the_end(keeper)
+    assert recorder.noted == [(Due(lost=("one",)), 2)]
+    assert [len(waiting) for waiting in running.waiting] == [50]
+    assert running.forgotten == 1  # the recorder was opened
+
+
+async def test_what_is_under_way_is_tried_again(recorder, impatient):
+    recorder.failures = 2
+    running = FakeRunning()
+    keeper = Keeper(lambda: recorder, running=running)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.run)
+        while not keeper.trouble:
+            await trio.sleep(0.01)
+        while keeper.trouble:
+            await trio.sleep(0.01)
+        keeper.close()
+    assert recorder.noted[0] == (Due(lost=("one",)), 0)
+
+
+async def test_trouble_passes_without_anything_to_record(recorder, impatient):
+    """What failed may have ended meanwhile, or been told to nobody."""
+    recorder.failures = 1
+    running = FakeRunning()
+    running.failed = lambda due: None
+    keeper = Keeper(lambda: recorder, running=running)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keeper.run)
+        while not recorder.noted:
+            await trio.sleep(0.01)
+        keeper.close()
+    assert keeper.trouble == ""

@@ -22,7 +22,7 @@ from lunaroute.cli._text import (
 )
 from lunaroute.errors import StoreError
 from lunaroute.insight import SessionDetail, Tokens, Turn, session_detail, session_list
-from lunaroute.store import SessionRow
+from lunaroute.store import OPEN, SessionRow
 
 _HEADINGS = (
     "started (UTC)",
@@ -40,6 +40,8 @@ EXPORTS = ("jsonl", "json", "markdown", "html", "har", "curl")
 
 # A whole text is one `--json` away; here it is for reading along.
 _TEXT_LINES = 12
+
+_STYLES = {"answered": "bold green", OPEN: "bold yellow"}
 
 
 @click.group(name="sessions")
@@ -209,17 +211,17 @@ def _turn(number: int, turn: Turn) -> Iterator[Text]:
         f"#{number}",
         local_time(row.started_at),
         row.model_used or row.model_requested or row.endpoint or "-",
-        str(row.status or "no answer"),
+        str(row.status or ("no answer yet" if row.outcome == OPEN else "no answer")),
         row.outcome,
         row.stop_reason or "",
         _seconds(turn.duration_ms),
         f"first token {_seconds(turn.first_token_ms)}" if turn.first_token_ms else "",
         f"agent {row.agent}" if row.agent else "",
     ]
-    is_good = row.outcome == "answered"
+    style = _STYLES.get(row.outcome, "bold red")
     yield Text()
     line = "  ".join(one_line(part) for part in parts if part)
-    yield Text(line, style="bold green" if is_good else "bold red")
+    yield Text(line, style=style)
     if turn.tokens.total:
         yield Text(f"    tokens: {_tokens(turn.tokens)}", style="dim")
         cost = dollars(turn.cost_usd, turn.unpriced_count)

@@ -3,6 +3,7 @@
 Bookkeeping only, no sockets and no opinion about what the bytes mean.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lunaroute.errors import LinkError
@@ -38,6 +39,8 @@ class Assembler:
         self.hello: Hello | None = None
         self.gauge: Gauge | None = None
         self.upgrades = 0  # answers that began a tunnel
+        # What was opened and will not be told: emptied by whoever reads it.
+        self.lost: list[ExchangeId] = []
 
     @property
     def open_count(self) -> int:
@@ -49,6 +52,19 @@ class Assembler:
         """Those of them whose answer is a stream of events."""
         heads = [progress.exchange.answer_head for progress in self._open.values()]
         return sum(b"text/event-stream" in head.lower() for head in heads)
+
+    @property
+    def opened(self) -> Iterator[RawExchange]:
+        """Those under way, in the order in which they began, as far as they have come.
+        They grow with what is fed.
+        """
+        return (progress.exchange for progress in self._open.values())
+
+    @property
+    def ids_begin(self) -> str:
+        """How the ids of all exchanges of this link begin; empty before the hello."""
+        hello = self.hello
+        return "" if hello is None else f"{hello.boot}-{hello.worker}-"
 
     def feed(self, data: bytes) -> list[RawExchange]:
         """The exchanges that ``data`` completes. Raises LinkError on nonsense."""
@@ -78,7 +94,8 @@ class Assembler:
         elif frame.kind is Kind.OPEN:
             self._begin(frame)
         elif frame.kind is Kind.LOST:
-            self._open.pop(frame.counter, None)
+            if (lost := self._open.pop(frame.counter, None)) is not None:
+                self.lost.append(lost.exchange.id)
         else:
             progress = self._open.get(frame.counter)
             if progress is not None:

@@ -1,4 +1,5 @@
-"""The keeper: takes ended exchanges, commits them in batches, then acknowledges.
+"""The keeper: takes ended exchanges, commits them in batches, then acknowledges. What
+is under way it commits between two batches: after what ended before, in its order.
 
 A batch that cannot be committed is tried again until it can: the gateways keep what
 is not acknowledged, and reading stops while too much waits here, so that trouble
@@ -6,17 +7,19 @@ with a disk costs neither records nor memory without bound.
 """
 
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import trio
 
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.observer._links import LinkEnd
+from lunaroute.observer._running import Due, Running
 from lunaroute.recording import News
 
 log = logging.getLogger("lunaroute.observer")
@@ -28,7 +31,9 @@ MAX_WAITING_BYTES = 32 * 1024 * 1024
 # What the objects around the bytes take, roughly.
 OBJECT_BYTES = 2048
 RETRY_SECONDS = 0.5
-MAX_RETRY_SECONDS = 4.0
+MAX_RETRY_SECONDS = 2.0
+
+Result = TypeVar("Result")
 
 
 class Writes(Protocol):
@@ -38,6 +43,10 @@ class Writes(Protocol):
         """Commits what it can of ``batch``. Raises StoreError or OSError if it could
         commit nothing.
         """
+        ...
+
+    def note(self, due: Due) -> None:
+        """Commits what is due of those under way. Raises as ``record`` does."""
         ...
 
     def is_in_place(self) -> bool:
@@ -69,10 +78,14 @@ class Keeper:
     """Between the links and the recorder."""
 
     def __init__(
-        self, open_recorder: Callable[[], Writes], listener: Tells | None = None
+        self,
+        open_recorder: Callable[[], Writes],
+        listener: Tells | None = None,
+        running: Running | None = None,
     ) -> None:
         self._listener = listener
         self._open_recorder = open_recorder
+        self._running = Running() if running is None else running
         self._recorder: Writes | None = None
         self._waiting: deque[tuple[LinkEnd, RawExchange]] = deque()
         self._waiting_bytes = 0
@@ -80,6 +93,7 @@ class Keeper:
         self._room = trio.Event()
         self._room.set()
         self._closed = False
+        self._is_new = False  # the recorder was opened since the last commit
         self.trouble = ""
         self.recorded = 0
 
@@ -93,6 +107,10 @@ class Keeper:
             self._room = trio.Event()
         await self._room.wait()
 
+    def look(self) -> None:
+        """Something is under way, or has ceased to be."""
+        self._arrived.set()
+
     def close(self) -> None:
         """Nothing more will come: ``run`` returns after the last commit."""
         self._closed = True
@@ -101,21 +119,43 @@ class Keeper:
     async def run(self) -> None:
         """Commits until closed and empty."""
         while True:
-            await self._arrived.wait()
+            await self._wait()
             if not self._waiting and self._closed:
                 return
-            if len(self._waiting) < BATCH_EXCHANGES and not self._closed:
-                await trio.sleep(BATCH_SECONDS)
             batch = [
                 self._waiting.popleft()
                 for _ in range(min(BATCH_EXCHANGES, len(self._waiting)))
             ]
+            due = Due()
+            if not self._waiting:  # else the next batch goes before
+                due = self._running.due(tuple(str(raw.id) for _, raw in batch))
             if not self._waiting and not self._closed:
                 self._arrived = trio.Event()
             await self._commit(batch)
             self._waiting_bytes -= sum(_size(exchange) for _, exchange in batch)
             if self._waiting_bytes <= MAX_WAITING_BYTES:
                 self._room.set()
+            if due or (self.trouble and not batch):
+                await self._note(due)
+
+    async def _wait(self) -> None:
+        """Until there is something to do; what arrives may become more for a moment."""
+        is_idle = not (self.trouble or self._running.is_any)
+        with trio.move_on_after(math.inf if is_idle else BATCH_SECONDS):
+            await self._arrived.wait()
+        if 0 < len(self._waiting) < BATCH_EXCHANGES and not self._closed:
+            await trio.sleep(BATCH_SECONDS)
+
+    async def _note(self, due: Due) -> None:
+        """Commits what is under way, or, with nothing due, sees whether it could."""
+        try:
+            await trio.to_thread.run_sync(self._with_recorder, lambda r: r.note(due))
+        except (StoreError, OSError) as error:
+            self._complain(str(error))
+            self._running.failed(due)
+            await trio.sleep(RETRY_SECONDS)
+        else:
+            self._recovered()
 
     async def _commit(self, batch: list[tuple[LinkEnd, RawExchange]]) -> None:
         """Returns when all of ``batch`` is committed and acknowledged."""
@@ -124,15 +164,15 @@ class Keeper:
             exchanges = [exchange for _, exchange in batch]
             began = trio.current_time()
             try:
-                committed = await trio.to_thread.run_sync(self._record, exchanges)
+                committed = await trio.to_thread.run_sync(
+                    self._with_recorder, lambda r, e=exchanges: r.record(e)
+                )
             except (StoreError, OSError) as error:
                 self._complain(str(error))
                 await trio.sleep(pause)
                 pause = min(MAX_RETRY_SECONDS, pause * 2)
                 continue
-            if self.trouble:
-                log.warning("recording goes on")
-                self.trouble = ""
+            self._recovered()
             done = frozenset(committed.ids)
             self.recorded += len(done)
             self._tell(committed, trio.current_time() - began)
@@ -151,15 +191,16 @@ class Keeper:
             # What is on disk must be acknowledged, whatever becomes of its figures.
             log.exception("a batch could not be counted")
 
-    def _record(self, exchanges: Sequence[RawExchange]) -> Committed:
+    def _with_recorder(self, work: Callable[[Writes], Result]) -> Result:
         """Runs in a worker thread."""
         if self._recorder is not None and not self._recorder.is_in_place():
             log.warning("the database is not where it was: recording into a new one")
             self._drop()
         if self._recorder is None:
             self._recorder = self._open_recorder()
+            self._is_new = True
         try:
-            return self._recorder.record(exchanges)
+            return work(self._recorder)
         except (StoreError, OSError):
             # Opened again for the next try: the file may have been damaged.
             self._drop()
@@ -170,6 +211,14 @@ class Keeper:
         if recorder is not None:
             with suppress(StoreError):  # what cannot be closed is not used any more
                 recorder.close()
+
+    def _recovered(self) -> None:
+        if self.trouble:
+            log.warning("recording goes on")
+            self.trouble = ""
+        if self._is_new:
+            self._is_new = False
+            self._running.forget()
 
     def _complain(self, trouble: str) -> None:
         if trouble != self.trouble:

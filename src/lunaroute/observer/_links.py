@@ -3,7 +3,7 @@
 import logging
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import trio
 from trio import lowlevel
@@ -19,12 +19,17 @@ RECEIVE_BYTES = 256 * 1024
 
 
 class LinkEnd:
-    """One gateway's link."""
+    """One gateway's link. ``on_open`` is called when something begins
+    where nothing was under way.
+    """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(
+        self, sock: socket.socket, on_open: Callable[[], object] = lambda: None
+    ) -> None:
         sock.setblocking(False)
         self._sock = sock
         self._assembler = Assembler()
+        self._on_open = on_open
         self.is_open = True
         self._sending = trio.Lock()
 
@@ -49,7 +54,10 @@ class LinkEnd:
                 return None
             if not data:
                 return None
+            was_idle = not self._assembler.open_count
             complete = self._assembler.feed(data)
+            if was_idle and self._assembler.open_count:
+                self._on_open()
             if len(data) < RECEIVE_BYTES:
                 await trio.sleep(NAP_SECONDS)
             if complete:

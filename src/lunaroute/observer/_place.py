@@ -2,14 +2,15 @@
 
 import logging
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from lunaroute.errors import DamagedStore, StoreError
 from lunaroute.link import RawExchange
 from lunaroute.observer._options import ObserverOptions
+from lunaroute.observer._running import Due
 from lunaroute.recording import RecordedBatch, Recorder
 from lunaroute.store import Store, move_aside, open_store
 
@@ -31,10 +32,24 @@ class Place:
 
     def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:
         """See :meth:`Recorder.record`. A damaged database is moved aside: given to
-        another place, the same batch stands in a new one.
+        another place, the same batch stands in a new one. The same holds for the
+        others.
         """
-        try:
+        with self._moving_aside():
             return self._recorder.record(batch)
+
+    def note(self, due: Due) -> None:
+        """Commits what is due of exchanges that are under way."""
+        with self._moving_aside():
+            if due.begun:
+                self._recorder.begin(due.begun)
+            if due.lost or due.living is not None:
+                self._recorder.abandon(due.living, due.lost)
+
+    @contextmanager
+    def _moving_aside(self) -> Iterator[None]:
+        try:
+            yield
         except DamagedStore:
             self.close()
             if self._path is not None:

@@ -18,6 +18,7 @@ from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._place import Place
+from lunaroute.observer._running import Running
 from lunaroute.observer._summary import last_words
 from lunaroute.observer._web import serve_web
 
@@ -43,20 +44,25 @@ class Observer:
         self.orphaned = False  # the supervisor is gone: what it would tidy is ours
         self.summary_since: int | None = None  # who asks for one says since when
         self._all_gone = trio.Event()
+        self._running = Running()
         self.metrics = Metrics(options.pools)
-        self.keeper = Keeper(self._open_recorder, self.metrics)
+        self.keeper = Keeper(self._open_recorder, self.metrics, self._running)
 
     async def obey(self, control: Control) -> None:
         """Takes the supervisor's messages. The end of its channel means finish."""
         while (message := await control.receive()) is not None:
             if message.op == "link":
                 self.metrics.restarted(message.values["restarts"])
-                link = LinkEnd(message.socket())
+                link = LinkEnd(message.socket(), self.keeper.look)
                 self._links.add(link)
+                self._running.add(link)
                 self._nursery.start_soon(self._follow, link)
                 await link.report(self.keeper.trouble)
             elif message.op == "log":
                 message.become_output()
+            elif message.op == "linked":
+                self._running.all_linked()
+                self.keeper.look()
             elif message.op == "finish":
                 self.summary_since = message.values["summary_since"]
                 self._finish()
@@ -113,10 +119,12 @@ class Observer:
             self._all_gone.set()
 
     async def _follow(self, link: LinkEnd) -> None:
+        is_dead = False
         try:
             while (complete := await link.receive()) is not None:
                 await self.keeper.put(link, complete)
             if link.is_open:
+                is_dead = True
                 await self.keeper.put(link, link.interrupt())
         except trio.ClosedResourceError:
             log.debug("a link was handed over")
@@ -124,6 +132,8 @@ class Observer:
             link.close()
             self.metrics.take_last(link.assembler)
             self._links.discard(link)
+            self._running.remove(link, is_dead=is_dead)
+            self.keeper.look()
             if self._ending and not self._links:
                 self._all_gone.set()
 

@@ -3,6 +3,8 @@
 from lunaroute.recording._cost import cost_of_answer as cost_of_answer
 from lunaroute.recording._cost import with_cost as with_cost
 from lunaroute.recording._news import News as News
+from lunaroute.recording._opening import Asked as Asked
+from lunaroute.recording._opening import snapshot as snapshot
 from lunaroute.recording._raw import SessionFiles as SessionFiles
 from lunaroute.recording._raw import recorded_request as recorded_request
 from lunaroute.recording._reading import clean as clean

@@ -41,6 +41,13 @@ class Record:
     moments: tuple[int, ...] = ()
     ended: int = 0
 
+    @property
+    def opening(self) -> int:
+        """How many bytes of ``lines`` are said before an answer comes: of ``started``
+        and ``request_recorded``.
+        """
+        return self.lines.index(b"\n", self.lines.index(b"\n") + 1) + 1
+
 
 def make_records(
     raw: RawExchange, key: bytes, redactor: Redactor | None = None

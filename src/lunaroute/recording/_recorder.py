@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.pii import Redactor
 from lunaroute.recording._keeper import FileKeeper, StoreKeeper
 from lunaroute.recording._news import News, news_of
+from lunaroute.recording._opening import open_record
 from lunaroute.recording._record import Record, make_records
 from lunaroute.store import ExchangeRow, Store
 
@@ -52,7 +53,7 @@ class Recorder:
     and ``key`` are for tests and for whoever keeps the installation's key elsewhere.
     """
 
-    __slots__ = ("_keeper", "_key", "_redactor", "_store", "_today")
+    __slots__ = ("_keeper", "_key", "_redactor", "_running", "_store", "_today")
 
     def __init__(
         self,
@@ -69,8 +70,11 @@ class Recorder:
         self._today = today
         self._key = key
         self._keeper: StoreKeeper | FileKeeper | None = None
+        # Without a store an exchange is written when it has ended, not before.
+        self._running: StoreKeeper | None = None
         if store is not None:
-            self._keeper = StoreKeeper(store, jsonl_directory, durable=durable)
+            self._running = StoreKeeper(store, jsonl_directory, durable=durable)
+            self._keeper = self._running
         elif jsonl_directory is not None:
             self._keeper = FileKeeper(jsonl_directory, durable=durable)
 
@@ -92,6 +96,34 @@ class Recorder:
                 break
             ids += [raw.id for raw in part]
         return RecordedBatch(tuple(ids), tuple(news))
+
+    def begin(self, running: Sequence[RawExchange]) -> None:
+        """Commits exchanges that are under way, as far as their requests: snapshots
+        (:func:`snapshot`). Those that are there are passed over; when they have ended,
+        ``record`` completes them.
+
+        Raises StoreError or OSError if not all of it could be committed; it may be
+        given again.
+        """
+        if self._running is None:
+            return
+        key = self._install_key()
+        for part in _slices(_once(running)):
+            records = [open_record(raw, key, self._redactor) for raw in part]
+            self._running.begin(records, self._today())
+
+    def abandon(
+        self, living: Collection[str] | None, lost: Collection[str] = ()
+    ) -> tuple[ExchangeRow, ...]:
+        """Ends as interrupted what the record alone holds to be under way: the ids in
+        ``lost``, of which the end found no room, and unless ``living`` is None those
+        that are not in it and begin with none of its names that end with a hyphen
+        (``<boot>-<worker>-``). Raises as ``begin`` does.
+        """
+        if self._running is None:
+            return ()
+        key = self._install_key()
+        return tuple(self._running.abandon(living, lost, key, self._today()))
 
     def _keep(self, part: list[RawExchange]) -> list[News]:
         if self._keeper is None:

@@ -7,9 +7,14 @@ from lunaroute.store._imports import ImportedFile as ImportedFile
 from lunaroute.store._imports import Imports as Imports
 from lunaroute.store._query import Query as Query
 from lunaroute.store._query import parse_query as parse_query
+from lunaroute.store._rows import OPEN as OPEN
+from lunaroute.store._rows import Abandoned as Abandoned
 from lunaroute.store._rows import ExchangeRow as ExchangeRow
+from lunaroute.store._rows import Heard as Heard
 from lunaroute.store._rows import Hit as Hit
 from lunaroute.store._rows import JsonlFile as JsonlFile
+from lunaroute.store._rows import OpenRow as OpenRow
+from lunaroute.store._rows import Piece as Piece
 from lunaroute.store._rows import Prepared as Prepared
 from lunaroute.store._rows import SessionRow as SessionRow
 from lunaroute.store._rows import StoredCall as StoredCall

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from lunaroute.model import Outcome, TextKind
+from lunaroute.store._rows import OPEN
 
 FieldValue = str | int
 
@@ -19,7 +20,7 @@ _COUNT = re.compile(r"([0-9]{1,12})([km]?)")
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
 _DOLLARS = re.compile(r"([<>]=?|=?)\$?([0-9]{1,9}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})")
 _STATUS = re.compile(r"[1-5](?:[0-9]{2}|xx)")
-_STATUS_WORDS = ("ok", "error", *(outcome.value for outcome in Outcome))
+_STATUS_WORDS = ("ok", "error", OPEN, *(outcome.value for outcome in Outcome))
 
 
 def _name(value: str, _now: datetime) -> str:

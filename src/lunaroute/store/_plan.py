@@ -226,7 +226,7 @@ def _status(value: str | int) -> tuple[str, _Value]:
     if value == "ok":
         return "e.outcome = ?", "answered"
     if value == "error":
-        return "e.outcome <> ?", "answered"
+        return "e.outcome NOT IN (?, 'open')", "answered"
     if value.endswith("xx"):
         return "ifnull(e.status, 0) / 100 = ?", int(value[0])
     return "e.outcome = ?", value

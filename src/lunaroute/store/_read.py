@@ -35,6 +35,14 @@ _TEXTS = """
 SELECT exchange_id, ordinal, kind, role, text FROM texts
 WHERE session_id = ? ORDER BY id
 """
+# Of answers that are still coming.
+_OPEN_TEXTS = """
+SELECT o.exchange_id, min(o.piece), o.kind, 'assistant', group_concat(o.text, '')
+FROM (SELECT * FROM open_answers WHERE exchange_id IN (
+  SELECT id FROM exchanges WHERE outcome = 'open' AND session_id = ?
+) ORDER BY exchange_id, piece) o
+GROUP BY o.exchange_id, o.place, o.kind ORDER BY o.exchange_id, min(o.piece)
+"""
 _CALLS = """
 SELECT c.exchange_id, c.ordinal, c.call_id, c.name, c.arguments,
   c.result_exchange_id, c.result_is_error, c.result_bytes,
@@ -82,6 +90,15 @@ def exchanges(connection: apsw.Connection, session_id: str) -> tuple[ExchangeRow
     )
 
 
+def open_exchanges(connection: apsw.Connection) -> tuple[ExchangeRow, ...]:
+    """The exchanges that are under way, as they were recorded."""
+    statement = (
+        f"SELECT {_EXCHANGE_COLUMNS} FROM exchanges INDEXED BY exchanges_open"  # noqa: S608 - as above
+        " WHERE outcome = 'open' ORDER BY seq"
+    )
+    return tuple(_exchange(row) for row in connection.execute(statement))
+
+
 def exchange_ids(connection: apsw.Connection, prefix: str, limit: int) -> list[str]:
     """The ids of exchanges that begin with ``prefix``."""
     rows = connection.execute(
@@ -108,8 +125,14 @@ def jsonl_paths(connection: apsw.Connection, name: str) -> list[str]:
 
 
 def texts(connection: apsw.Connection, session_id: str) -> tuple[StoredText, ...]:
-    """All texts of a session, each once, in the order they were recorded."""
-    return tuple(StoredText(*row) for row in connection.execute(_TEXTS, (session_id,)))
+    """All texts of a session, each once, in the order they were recorded; behind them
+    what has come of answers that are under way.
+    """
+    return tuple(
+        StoredText(*row)
+        for statement in (_TEXTS, _OPEN_TEXTS)
+        for row in connection.execute(statement, (session_id,))
+    )
 
 
 def tool_calls(connection: apsw.Connection, session_id: str) -> tuple[StoredCall, ...]:

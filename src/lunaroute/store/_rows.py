@@ -6,6 +6,9 @@ name; the statements are made from them, so neither can drift from the other.
 
 from dataclasses import dataclass
 
+# What `outcome` says of an exchange that is under way.
+OPEN = "open"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExchangeRow:
@@ -149,6 +152,68 @@ class Prepared:
     texts: tuple[TextRow, ...] = ()
     calls: tuple[ToolCallRow, ...] = ()
     results: tuple[ToolResultRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """What of an exchange that is under way stands where."""
+
+    session_id: str
+    jsonl_file: str | None
+    jsonl_offset: int | None
+    jsonl_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What came of an answer's text since the last one of the same ``place``."""
+
+    place: str
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What is known of an answer that is still coming.
+
+    The fields from ``status`` on are columns of the exchange. With ``anew`` the pieces
+    are all there are, else those since the last time; ``first_piece`` is the number
+    of the first of them.
+    """
+
+    id: str
+    anew: bool
+    first_piece: int
+    pieces: tuple[Piece, ...]
+    status: int | None = None
+    answer_headers: str | None = None
+    answer_bytes: int = 0
+    answer_chunks: int = 0
+    streaming: bool = False
+    model_used: str | None = None
+    response_id: str | None = None
+    first_body_down_us: int | None = None
+    first_token_us: int | None = None
+    ended_us: int | None = None
+    input_uncached: int | None = None
+    cache_read: int | None = None
+    cache_write_5m: int | None = None
+    cache_write_1h: int | None = None
+    output: int | None = None
+    thinking: int | None = None
+    reasoning: int | None = None
+    audio_input: int | None = None
+    audio_output: int | None = None
+    vendor_usage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """An exchange whose end nobody will tell, and what came of its answer."""
+
+    exchange: ExchangeRow
+    pieces: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)

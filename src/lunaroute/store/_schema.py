@@ -340,6 +340,24 @@ WHERE""",
 _REDACTED = """
 ALTER TABLE exchanges ADD COLUMN redacted TEXT;
 """
+# Exchanges under way: found at once at the next start. What of an answer has come is
+# kept in pieces, so that a long one is not written again and again; it becomes a text
+# as any other when it has ended. What is not over is no failure.
+_OPEN_ROWS = """
+CREATE INDEX exchanges_open ON exchanges (id) WHERE outcome = 'open';
+CREATE TABLE open_answers (
+  exchange_id TEXT NOT NULL REFERENCES exchanges (id) ON DELETE CASCADE,
+  piece INTEGER NOT NULL,
+  place TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (exchange_id, piece)
+) STRICT, WITHOUT ROWID;
+"""
+_VIEWS_WITH_OPEN_ROWS = _VIEWS_WITH_COSTS.replace(
+    "min(e.outcome = 'answered') AS success",
+    "min(e.outcome IN ('answered', 'open')) AS success",
+)
 
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
@@ -355,5 +373,7 @@ MIGRATIONS: tuple[str, ...] = (
     _SESSIONS_INDEX,
     _VIEWS_WITH_COSTS,
     _REDACTED,
+    _OPEN_ROWS,
+    _VIEWS_WITH_OPEN_ROWS,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -147,7 +147,7 @@ OF_ONE = {
     "project": "e.project = ?",
 }
 _WHOLE = {
-    "success": "min(e.outcome = 'answered') = ?",
+    "success": "min(e.outcome IN ('answered', 'open')) = ?",
     "streaming": "max(e.streaming) = ?",
     "since": "max(e.started_at) >= ?",
     "until": "min(e.started_at) < ?",

@@ -102,7 +102,7 @@ _COLUMNS = {
     "turns": (
         "ifnull(sum(e.endpoint IN ('messages', 'chat_completions', 'responses')), 0)"
     ),
-    "failures": "ifnull(sum(e.outcome <> 'answered'), 0)",
+    "failures": "ifnull(sum(e.outcome NOT IN ('answered', 'open')), 0)",
     "sessions": "count(DISTINCT e.session_id)",
     "first_at": "min(e.started_at)",
     "last_at": "max(e.started_at)",

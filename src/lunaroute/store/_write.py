@@ -5,13 +5,21 @@ with the disk or the file ends the whole batch, which can be written again.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 
 import apsw
 
-from lunaroute.store._rows import ExchangeRow, JsonlFile, Prepared
+from lunaroute.store import _open
+from lunaroute.store._rows import (
+    Abandoned,
+    ExchangeRow,
+    Heard,
+    JsonlFile,
+    OpenRow,
+    Prepared,
+)
 
 _COLUMNS = [column.name for column in fields(ExchangeRow)]
 _INSERT_EXCHANGE = (
@@ -42,7 +50,7 @@ WHERE session_id = ? AND call_id = ? AND result_exchange_id IS NULL
 _EARLIER_TRIES = """
 SELECT count(*) FROM exchanges
 WHERE session_id = ?1 AND request_hash = ?2 AND started_at < ?3
-  AND outcome <> 'answered' AND started_at > ifnull((
+  AND outcome NOT IN ('answered', 'open') AND started_at > ifnull((
     SELECT max(started_at) FROM exchanges
     WHERE session_id = ?1 AND request_hash = ?2 AND started_at < ?3
       AND outcome = 'answered'), -1)
@@ -87,12 +95,49 @@ class Batch:
         self._connection = connection
 
     def known(self, ids: Iterable[str]) -> set[str]:
-        """Those of ``ids`` that are recorded already."""
+        """Those of ``ids`` that are recorded already, to their end."""
         statement = (
             "SELECT id FROM exchanges WHERE id IN (SELECT value FROM json_each(?))"
+            " AND outcome <> 'open'"
         )
         found = self._connection.execute(statement, (json.dumps(list(ids)),))
         return {str(row[0]) for row in found}
+
+    def opened(self, ids: Iterable[str]) -> dict[str, OpenRow]:
+        """Those of ``ids`` that are recorded as under way."""
+        return _open.opened(self._connection, ids)
+
+    def abandoned(
+        self, living: Collection[str] | None, lost: Collection[str]
+    ) -> tuple[Abandoned, ...]:
+        """What is under way by the record alone: the ids in ``lost`` and, unless
+        ``living`` is None, those that are not in it and begin with none of its names
+        that end with a hyphen.
+        """
+        return _open.abandoned(self._connection, living, lost)
+
+    def hear(self, heard: Heard) -> None:
+        """Adds what has come of an answer to its open row."""
+        _open.hear(self._connection, heard)
+
+    def finish(self, record: Prepared, *, keeps_request: bool = False) -> str | None:
+        """The open row becomes this one; returns a problem as ``add`` does.
+
+        With ``keeps_request`` what the row says of the request stays.
+        """
+        row = record.exchange
+        try:
+            with self._connection:
+                counted = self._counted(row)
+                _open.finish(self._connection, counted, keeps_request=keeps_request)
+                self._insert_texts(record)
+        except _BAD_VALUE as error:
+            problem = _refused(error)
+            with self._connection:
+                outcome, why = row.outcome, _plain(problem)
+                _open.finish_barely(self._connection, row.id, outcome, why)
+            return problem
+        return None
 
     def offset(self, path: str) -> int | None:
         """How far the JSONL file at ``path`` is acknowledged; None if unknown."""
@@ -107,7 +152,7 @@ class Batch:
             with self._connection:
                 self._insert(record)
         except _BAD_VALUE as error:
-            problem = f"not recorded in full: {type(error).__name__}: {error}"
+            problem = _refused(error)
             with self._connection:
                 self._insert(Prepared(_minimal(record.exchange, problem)))
             return problem
@@ -118,9 +163,14 @@ class Batch:
         self._connection.execute(_SET_OFFSET, (file.path, file.day, file.offset))
 
     def _insert(self, record: Prepared) -> None:
-        run = self._connection.execute
         row = self._counted(record.exchange)
-        run(_INSERT_EXCHANGE, astuple(row))
+        self._connection.execute(_INSERT_EXCHANGE, astuple(row))
+        self._insert_texts(record)
+
+    def _insert_texts(self, record: Prepared) -> None:
+        """Texts and tools; those that stand there already are passed over."""
+        run = self._connection.execute
+        row = record.exchange
         for text in record.texts:
             values = (text.ordinal, text.kind, text.role, text.text, text.hash)
             run(_INSERT_TEXT, (row.session_id, row.id, *values))
@@ -142,6 +192,10 @@ class Batch:
         earlier = self._connection.execute(_EARLIER_TRIES, sent).get
         assert isinstance(earlier, int)
         return replace(row, retry=earlier)
+
+
+def _refused(error: Exception) -> str:
+    return f"not recorded in full: {type(error).__name__}: {error}"
 
 
 def _minimal(row: ExchangeRow, problem: str) -> ExchangeRow:

@@ -155,6 +155,8 @@ class Supervisor:
         for gateway in self._living("gateway"):
             if self._children[gateway].recording:
                 await self._link(gateway, observer)
+        # What no gateway tells of now will never be told.
+        await observer.control.send("linked")
 
     async def _start_gateways(self, generation: Generation) -> None:
         """All workers; returns when each serves. Raises TooSlowError."""

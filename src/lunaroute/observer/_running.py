@@ -1,0 +1,123 @@
+"""What is under way: when its request is due to be committed, and whose end will not
+come any more.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.observer._links import LinkEnd
+from lunaroute.recording import Asked, snapshot
+
+# What ends sooner is written once, when it has ended.
+MIN_AGE_SECONDS = 0.05
+# Of one commit, so that those that have ended do not wait for long.
+MAX_BEGUN = 100
+
+
+@dataclass(slots=True)
+class _Watched:
+    asked: Asked
+    is_begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be committed now.
+
+    ``living`` is None unless open rows are to be looked for that belong to nobody: it
+    has how the ids of living gateways begin, and the ids of what waits.
+    """
+
+    begun: tuple[RawExchange, ...] = ()
+    living: tuple[str, ...] | None = None
+    lost: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.begun or self.lost) or self.living is not None
+
+
+class Running:
+    """The exchanges under way on all links."""
+
+    def __init__(self, clock: Callable[[], int] = time.monotonic_ns) -> None:
+        self._clock = clock
+        self._links: set[LinkEnd] = set()
+        self._watched: dict[ExchangeId, _Watched] = {}
+        self._lost: list[str] = []
+        # Links whose gateways may own open rows and have not said who they are.
+        self._awaited: set[LinkEnd] = set()
+        self._looks_for_orphans = False
+        self._are_all_linked = False
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything may become due."""
+        return (
+            (self._looks_for_orphans and self._are_all_linked)
+            or bool(self._lost)
+            or any(link.assembler.open_count for link in self._links)
+        )
+
+    def add(self, link: LinkEnd) -> None:
+        self._links.add(link)
+
+    def remove(self, link: LinkEnd, *, is_dead: bool) -> None:
+        """The link has ended; if ``is_dead`` with its gateway."""
+        self._links.discard(link)
+        self._awaited.discard(link)
+        self._looks_for_orphans |= is_dead
+
+    def all_linked(self) -> None:
+        """Every gateway that lives has a link now: open rows of others are orphans."""
+        self._awaited = set(self._links)
+        self._are_all_linked = True
+        self._looks_for_orphans = True
+
+    def forget(self) -> None:
+        """Another store is written to: nothing is known to be in it."""
+        self._watched.clear()
+        self._looks_for_orphans = True
+
+    def due(self, waiting: tuple[str, ...]) -> Due:
+        """What is to be committed. ``waiting`` are the ids of those that have ended
+        and are not recorded yet.
+        """
+        now = self._clock()
+        begun: list[RawExchange] = []
+        watched: dict[ExchangeId, _Watched] = {}
+        for link in self._links:
+            lost, link.assembler.lost = link.assembler.lost, []
+            self._lost += map(str, lost)
+            for raw in link.assembler.opened:
+                one = self._watched.get(raw.id)
+                if one is None:
+                    one = _Watched(Asked(raw.request_head))
+                watched[raw.id] = one
+                if one.is_begun or now - raw.opened < MIN_AGE_SECONDS * 1e9:
+                    continue
+                if len(begun) < MAX_BEGUN and one.asked.is_whole(raw):
+                    one.is_begun = True
+                    begun.append(snapshot(raw))
+        self._watched = watched
+        lost_ids, self._lost = tuple(self._lost), []
+        return Due(tuple(begun), self._living(waiting), lost_ids)
+
+    def failed(self, due: Due) -> None:
+        """It was not committed: all of it is due again."""
+        for raw in due.begun:
+            if (one := self._watched.get(raw.id)) is not None:
+                one.is_begun = False
+        self._lost += due.lost
+        self._looks_for_orphans |= due.living is not None
+
+    def _living(self, waiting: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Once, when all who may own open rows have said who they are."""
+        self._awaited = {link for link in self._awaited if not link.assembler.ids_begin}
+        is_known = self._are_all_linked and not self._awaited
+        if not self._looks_for_orphans or not is_known:
+            return None
+        self._looks_for_orphans = False
+        named = (link.assembler.ids_begin for link in self._links)
+        return (*(name for name in named if name), *waiting)
