@@ -2,7 +2,7 @@ import pytest
 
 from lunaroute.pii import MemoryBook, Mode, Rule, Tokens
 
-_TOKENS = Tokens(b"secret", MemoryBook())
+_TOKENS = Tokens(lambda: b"secret", MemoryBook())
 
 
 @pytest.mark.parametrize(

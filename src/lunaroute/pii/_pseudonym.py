@@ -20,6 +20,9 @@ class TokenBook(Protocol):
         for another one.
         """
 
+    def settle(self) -> None:
+        """Returns when what was noted is kept as safely as the record."""
+
 
 class MemoryBook:
     """A book that ends with the process, for texts that nobody keeps."""
@@ -33,28 +36,29 @@ class MemoryBook:
         """See :class:`TokenBook`; the value itself is not kept."""
         return self._macs.setdefault(token, mac) == mac
 
+    def settle(self) -> None:
+        """Nothing is kept."""
+
 
 class Tokens:
-    """Makes tokens under a secret. ``mac`` is for tests of what a MAC cannot be made
-    to do.
-    """
+    """Makes tokens under a secret, which is asked for with the first one."""
 
-    __slots__ = ("_book", "_mac")
+    __slots__ = ("_book", "_key", "_secret")
 
-    def __init__(
-        self,
-        secret: bytes,
-        book: TokenBook,
-        *,
-        mac: Callable[[bytes], bytes] | None = None,
-    ) -> None:
-        key = derived_key(secret, b"hmac-tokenization-key")
-        self._mac = mac or (lambda value: hmac.digest(key, value, "sha256"))
+    def __init__(self, secret: Callable[[], bytes], book: TokenBook) -> None:
+        self._secret = secret
         self._book = book
+        self._key: bytes | None = None
+
+    def settle(self) -> None:
+        """To be called before what has the tokens is written."""
+        self._book.settle()
 
     def mac(self, value: str) -> bytes:
         """32 bytes that only one value has, and only who knows the secret can tell."""
-        return self._mac(value.encode("utf-8", "surrogatepass"))
+        if self._key is None:
+            self._key = derived_key(self._secret(), b"hmac-tokenization-key")
+        return hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
 
     def token(self, label: str, value: str) -> str:
         """``[LABEL:a3f8e9d2]``, always the same for a value under one secret."""

@@ -63,7 +63,7 @@ class Redactor:
     ) -> None:
         self._finder = finder
         self._rules = rules
-        self._tokens = tokens or Tokens(secrets.token_bytes(32), MemoryBook())
+        self._tokens = tokens or Tokens(lambda: secrets.token_bytes(32), MemoryBook())
         self._known = _Known()
 
     def text(self, text: str, counts: Counter[str] | None = None) -> str:
@@ -101,6 +101,12 @@ class Redactor:
             parts.append(piece)
             size += len(piece)
         return Redacted(b"".join(parts), tuple(marks)) if marks else Redacted(body)
+
+    def settle(self) -> None:
+        """To be called before anything of what was redacted is written: what its
+        tokens stand for is safe then.
+        """
+        self._tokens.settle()
 
     def alias(self, value: str) -> str:
         """A word for a value that tells nothing of it, the same one each time."""

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass, replace
 from traceback import format_tb
 
+from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.pii import Redactor
 from lunaroute.recording._cost import cost_of
@@ -52,9 +53,15 @@ class Record:
 def make_records(
     raw: RawExchange, key: bytes, redactor: Redactor | None = None
 ) -> list[Record]:
-    """Never raises: what cannot be read is recorded by the gateway's facts alone."""
+    """What cannot be read is recorded by the gateway's facts alone.
+
+    Raises StoreError or OSError where the redactor's own files cannot be used, and
+    nothing else.
+    """
     try:
         return [_write_down(each, key) for each in _readings(raw, key, redactor)]
+    except (StoreError, OSError):
+        raise
     except Exception as error:  # noqa: BLE001 - our fault must not stop the batch
         # Its message may quote what was to be redacted. Where it was raised does not.
         where = "".join(format_tb(error.__traceback__))

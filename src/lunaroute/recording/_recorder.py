@@ -132,6 +132,8 @@ class Recorder:
         records: list[Record] = []
         for raw in part:
             records += make_records(raw, key, self._redactor)
+        if self._redactor is not None:
+            self._redactor.settle()
         by_id = {str(record.id): record for record in records}
         rows = self._keeper.keep(records, self._today())
         return [news_of(by_id[row.id], row) for row in rows]

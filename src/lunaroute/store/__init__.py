@@ -39,4 +39,7 @@ from lunaroute.store._stats import StoredTimes as StoredTimes
 from lunaroute.store._stats import StoredToolTime as StoredToolTime
 from lunaroute.store._store import Store as Store
 from lunaroute.store._store import open_store as open_store
+from lunaroute.store._vault import Seal as Seal
+from lunaroute.store._vault import Vault as Vault
+from lunaroute.store._vault import home_secret as home_secret
 from lunaroute.store._write import Batch as Batch
