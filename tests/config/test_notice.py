@@ -12,7 +12,7 @@ def test_one_warning_for_each_feature_names_the_keys(write, environ):
     text = """
 ui: {port: 9000, refresh_interval: 10}
 session_recording:
-  cleanup: {retention: {max_age_days: 3}}
+  worker: {batch_size: 3}
 routing:
   rules: [{name: a, model_pattern: b, primary: openai}]
 providers:
@@ -26,7 +26,7 @@ providers:
             f"{end}: providers.anthropic.response_body.enabled, "
             "providers.openai.response_body.enabled"
         ),
-        f"retention: {end}: session_recording.cleanup.retention.max_age_days",
+        f"recording worker: {end}: session_recording.worker.batch_size",
         f"routing: {end}: routing.rules",
         f"ui: {end}: ui.port, ui.refresh_interval",
     ]

@@ -105,6 +105,17 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "summary_sessions": 100,
             "jsonl_directory": sessions,
             "sqlite_path": database,
+            "upkeep": {
+                "home": home,
+                "directory": sessions,
+                "database": database,
+                "limits": {
+                    "max_age_days": 30,
+                    "max_bytes": 1024 * 1024 * 1024,
+                    "compress_after_days": 7,
+                },
+                "interval_minutes": 60,
+            },
         },
     }
 

@@ -9,6 +9,7 @@ from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._place import Place
 from lunaroute.recording import _journal as journal
 from lunaroute.store import move_aside, open_store
+from lunaroute.upkeep import Limits, Site
 from tests.recording.build import anthropic_message
 
 PAGE = 4_096
@@ -22,6 +23,7 @@ def options(tmp_path):
         jsonl_directory=tmp_path / "sessions",
         sqlite_path=tmp_path / "sessions.db",
         socket_path=tmp_path / "observer.sock",
+        site=Site(tmp_path, tmp_path / "sessions", tmp_path / "sessions.db", Limits()),
     )
 
 

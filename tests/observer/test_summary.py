@@ -7,6 +7,7 @@ import pytest
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._summary import last_words
 from lunaroute.store import open_store
+from lunaroute.upkeep import Limits, Site
 from tests.store.kit import START, prepared, write
 
 
@@ -18,6 +19,7 @@ def options(tmp_path):
         jsonl_directory=None,
         sqlite_path=tmp_path / "sessions.db",
         socket_path=tmp_path / "observer.sock",
+        site=Site(tmp_path, tmp_path / "sessions", tmp_path / "sessions.db", Limits()),
         summary_sessions=1,
     )
 

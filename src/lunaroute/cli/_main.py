@@ -20,6 +20,7 @@ COMMANDS = {
     "search": "Find words in everything that was recorded.",
     "sessions": "List recorded sessions, show one, give a request back, export.",
     "stats": "Count requests, tokens, cost, times and tools.",
+    "cleanup": "Delete what is too old or too much, compress what is old.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "config": "Check a configuration, show where each value comes from.",

@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from lunaroute.cli._place import recorded_at
 from lunaroute.cli._text import one_line
 from lunaroute.errors import LunarouteError, NothingRecorded
-from lunaroute.importing import Importer, Report, Source, find_sources, sole_writer
+from lunaroute.importing import Importer, Report, Source, find_sources
 from lunaroute.store import Store, open_store
+from lunaroute.upkeep import sole_writer
 
 # Each complaint is a line; what is beyond these is counted.
 _SHOWN = 50

@@ -33,6 +33,11 @@ def _refuse_bool(value: Any) -> Any:
     return value
 
 
+def _none_if_off(value: Any) -> Any:
+    """``off`` is 0; in YAML it is a false value."""
+    return 0 if value is False or _lower(value) == "off" else value
+
+
 def _lower(value: Any) -> Any:
     return value.strip().lower() if isinstance(value, str) else value
 
@@ -151,6 +156,13 @@ Natural = Annotated[
     _NUMBER,
     Field(ge=0, le=2**53),
     Words("a whole number of at least 0"),
+]
+Limit = Annotated[
+    int,
+    BeforeValidator(_none_if_off),
+    _NUMBER,
+    Field(ge=0, le=2**31),
+    Words("a whole number of at least 1, or off"),
 ]
 Rank = Annotated[int, _NUMBER, Words("a whole number")]
 Fraction = Annotated[

@@ -10,11 +10,9 @@ from typing import Any
 
 from lunaroute.config._provider import MAX_RETRIES, CodexAuth, Provider
 from lunaroute.config._resolution import Resolved
+from lunaroute.config._retention import MB, largest_bytes
 from lunaroute.config._settings import Settings
 from lunaroute.routing import codex_user_agent
-
-# One MB in all settings.
-MB = 1024 * 1024
 
 DIALECTS = ("anthropic", "openai")
 
@@ -140,6 +138,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "home": str(resolved.location.home_directory),
         "summary_sessions": resolved.settings.session_stats_max_sessions,
         "durable": resolved.settings.session_recording.durability == "full",
+        "upkeep": _upkeep(resolved),
         **_recorded(resolved.settings),
     }
 
@@ -155,6 +154,23 @@ def _pool(name: str, provider: Provider) -> dict[str, Any]:
             "pool_max_idle_per_host": http.pool_max_idle_per_host,
             "pool_idle_timeout_secs": http.pool_idle_timeout_secs,
         },
+    }
+
+
+def _upkeep(resolved: Resolved) -> dict[str, Any]:
+    """What is there is looked after, whether or not anything is written now."""
+    recording = resolved.settings.session_recording
+    retention = recording.jsonl.retention
+    return {
+        "home": str(resolved.location.home_directory),
+        "directory": recording.jsonl.directory,
+        "database": recording.sqlite.path,
+        "limits": {
+            "max_age_days": retention.max_age_days or None,
+            "max_bytes": largest_bytes(retention, resolved.values),
+            "compress_after_days": retention.compress_after_days or None,
+        },
+        "interval_minutes": retention.cleanup_interval_minutes,
     }
 
 

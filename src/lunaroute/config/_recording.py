@@ -6,6 +6,7 @@ from lunaroute.config._kind import (
     Durability,
     Flag,
     Fraction,
+    Limit,
     Megabytes,
     Natural,
     Overflow,
@@ -17,18 +18,29 @@ from lunaroute.config._setting import Section, section, setting
 
 
 class Retention(Section):
-    max_age_days: Count | None = setting(30, "Older sessions are deleted.", unit="days")
-    max_size_mb: Count | None = setting(
-        1024, "Over this size the oldest sessions are deleted.", unit="MB"
+    max_age_days: Limit = setting(
+        30,
+        "What is older is deleted: files and rows. Counted from the newest record.",
+        unit="days",
+        built=True,
     )
-    max_total_size_gb: Count | None = setting(
-        None, "The same limit in GB, if that is easier to write.", unit="GB"
+    max_size_mb: Limit = setting(
+        1024,
+        "When files and database together are larger, the oldest go.",
+        unit="MB",
+        built=True,
     )
-    compress_after_days: Count | None = setting(
-        7, "Older session files are compressed.", unit="days"
+    max_total_size_gb: Limit | None = setting(
+        None,
+        "The same limit in GB; of two that are given the smaller one holds.",
+        unit="GB",
+        built=True,
+    )
+    compress_after_days: Limit = setting(
+        7, "Older session files are compressed (zstd).", unit="days", built=True
     )
     cleanup_interval_minutes: Count = setting(
-        60, "How often the limits are looked after.", unit="minutes"
+        60, "How often the limits are looked after.", unit="minutes", built=True
     )
 
 
@@ -46,9 +58,7 @@ class Jsonl(Section):
         built=True,
         path=True,
     )
-    retention: Retention = section(
-        Retention, "How long sessions are kept.", feature="retention"
-    )
+    retention: Retention = section(Retention, "How long sessions are kept.")
 
 
 class Sqlite(Section):
@@ -126,7 +136,6 @@ class Cleanup(Section):
         Retention,
         "Another spelling of `session_recording.jsonl.retention`.",
         same_as="session_recording.jsonl.retention",
-        feature="retention",
     )
 
 

@@ -23,6 +23,7 @@ from lunaroute.config._layer import (
 from lunaroute.config._location import Location, locate
 from lunaroute.config._notice import notices
 from lunaroute.config._proxy import Proxy, proxies
+from lunaroute.config._retention import check_retention
 from lunaroute.config._settings import Process, Settings
 from lunaroute.errors import ConfigError
 from lunaroute.home import expand
@@ -106,9 +107,11 @@ def _combine(
     settings = Settings.model_validate(
         nest({path: each.value for path, each in values.items()})
     )
+    by_key = _by_key(values, location, environ)
+    check_retention(settings.session_recording.jsonl.retention, by_key)
     return Resolved(
         settings=settings,
-        values=_by_key(values, location, environ),
+        values=by_key,
         secrets=frozenset(dotted(path) for path in values if find(path).about.secret),
         location=location,
         warnings=tuple(notices(given, defaults, settings, environ)),

@@ -2,7 +2,6 @@
 
 from lunaroute.importing._importer import Importer as Importer
 from lunaroute.importing._importer import Report as Report
-from lunaroute.importing._lock import sole_writer as sole_writer
 from lunaroute.importing._source import Kind as Kind
 from lunaroute.importing._source import Source as Source
 from lunaroute.importing._source import find_sources as find_sources

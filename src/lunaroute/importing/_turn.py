@@ -1,5 +1,6 @@
 """One request and its answer as a source tells them, and its rows of the store."""
 
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -149,6 +150,8 @@ def _row(turn: Turn, kind: str) -> ExchangeRow:
         first_token_us=turn.first_token_us,
         vendor_usage=_json(usage.vendor),
         problem=_text(turn.problem),
+        # Ours are as old as they say: they only come back.
+        imported_at=None if kind == "lunaroute" else time.time_ns() // 1_000,
         **{name: getattr(usage, name) for name in _COUNTS},
     )
 

@@ -94,6 +94,8 @@ class Keeper:
         self._room.set()
         self._closed = False
         self._is_new = False  # the recorder was opened since the last commit
+        # Held for each commit: whoever else writes takes turns with us.
+        self.turn = trio.Lock()
         self.trouble = ""
         self.recorded = 0
 
@@ -149,7 +151,10 @@ class Keeper:
     async def _note(self, due: Due) -> None:
         """Commits what is under way, or, with nothing due, sees whether it could."""
         try:
-            await trio.to_thread.run_sync(self._with_recorder, lambda r: r.note(due))
+            async with self.turn:
+                await trio.to_thread.run_sync(
+                    self._with_recorder, lambda r: r.note(due)
+                )
         except (StoreError, OSError) as error:
             self._complain(str(error))
             self._running.failed(due)
@@ -164,9 +169,10 @@ class Keeper:
             exchanges = [exchange for _, exchange in batch]
             began = trio.current_time()
             try:
-                committed = await trio.to_thread.run_sync(
-                    self._with_recorder, lambda r, e=exchanges: r.record(e)
-                )
+                async with self.turn:
+                    committed = await trio.to_thread.run_sync(
+                        self._with_recorder, lambda r, e=exchanges: r.record(e)
+                    )
             except (StoreError, OSError) as error:
                 self._complain(str(error))
                 await trio.sleep(pause)

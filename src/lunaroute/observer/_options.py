@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lunaroute.upkeep import Site
+
 
 @dataclass(frozen=True, slots=True)
 class Pool:
@@ -23,6 +25,7 @@ class ObserverOptions:
     jsonl_directory: Path | None
     sqlite_path: Path | None
     socket_path: Path  # of the web application
+    site: Site  # what is looked after
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     summary_sessions: int = 100  # so many of them have a block of their own at the end
@@ -36,6 +39,7 @@ class ObserverOptions:
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),
             socket_path=Path(plain["socket_path"]),
+            site=Site.from_plain(plain["upkeep"]),
             pools={name: Pool(**pool) for name, pool in plain["pools"].items()},
             durable=plain["durable"],
             summary_sessions=plain["summary_sessions"],

@@ -20,7 +20,9 @@ from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._place import Place
 from lunaroute.observer._running import Running
 from lunaroute.observer._summary import last_words
+from lunaroute.observer._upkeep import Upkeep
 from lunaroute.observer._web import serve_web
+from lunaroute.upkeep import Contact, leave_contact, lock_path
 
 log = logging.getLogger("lunaroute.observer")
 
@@ -47,6 +49,7 @@ class Observer:
         self._running = Running()
         self.metrics = Metrics(options.pools)
         self.keeper = Keeper(self._open_recorder, self.metrics, self._running)
+        self.upkeep = Upkeep(options.site, self.keeper.turn)
 
     async def obey(self, control: Control) -> None:
         """Takes the supervisor's messages. The end of its channel means finish."""
@@ -161,18 +164,18 @@ async def _main(sock: socket.socket) -> None:
         nursery.start_soon(observer.report_health)
         nursery.start_soon(observer.watch_disk)
         nursery.start_soon(
-            serve_web, web_socket, observer.exposition, options.sqlite_path
+            serve_web,
+            web_socket,
+            observer.exposition,
+            options.sqlite_path,
+            observer.upkeep.route(),
         )
         observer.keeper.trouble = "another recorder still holds the home"
-        async with _lock(options.home / "recorder.lock", observer.keeper):
+        async with _lock(lock_path(options.home), observer.keeper) as held:
             observer.keeper.trouble = ""
+            _leave_contact(held, observer.upkeep.contact(str(options.socket_path)))
             await control.send("ready")
-            async with trio.open_nursery() as keeping:
-                keeping.start_soon(observer.keeper.run)
-                await observer.wait_all_gone()
-                observer.keeper.close()
-                if observer.orphaned:  # nobody is left who would end us
-                    keeping.cancel_scope.deadline = trio.current_time() + ORPHAN_SECONDS
+            await _keep(observer)
         if observer.summary_since is not None:
             since = observer.summary_since
             words = await trio.to_thread.run_sync(last_words, options, since)
@@ -182,8 +185,28 @@ async def _main(sock: socket.socket) -> None:
         options.socket_path.unlink(missing_ok=True)
 
 
+async def _keep(observer: Observer) -> None:
+    """Records and looks after the record until all links have ended."""
+    async with trio.open_nursery() as looking:
+        looking.start_soon(observer.upkeep.run)
+        async with trio.open_nursery() as keeping:
+            keeping.start_soon(observer.keeper.run)
+            await observer.wait_all_gone()
+            observer.keeper.close()
+            if observer.orphaned:  # nobody is left who would end us
+                keeping.cancel_scope.deadline = trio.current_time() + ORPHAN_SECONDS
+        looking.cancel_scope.cancel()
+
+
+def _leave_contact(descriptor: int, contact: Contact) -> None:
+    try:
+        leave_contact(descriptor, contact)
+    except OSError as error:
+        log.warning("commands that write will not find us: %s", error)
+
+
 @asynccontextmanager
-async def _lock(path: Path, keeper: Keeper) -> AsyncIterator[None]:
+async def _lock(path: Path, keeper: Keeper) -> AsyncIterator[int]:
     """One recorder per home: waits for an earlier one to commit and end."""
     descriptor = await _opened(path, keeper)
     began = trio.current_time()
@@ -198,7 +221,7 @@ async def _lock(path: Path, keeper: Keeper) -> AsyncIterator[None]:
             if not warned and trio.current_time() - began > LOCK_WARNING_SECONDS:
                 log.warning("another recorder still holds %s; waiting", path)
                 warned = True
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

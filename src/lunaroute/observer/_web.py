@@ -21,14 +21,20 @@ log.setLevel(logging.WARNING)  # that it runs on a socket of ours is no news
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def application(exposition: Callable[[], bytes], database: Path | None) -> Starlette:
-    """Everything that is served below the API port's own paths."""
+def application(
+    exposition: Callable[[], bytes], database: Path | None, *more: Route
+) -> Starlette:
+    """Everything that is served below the API port's own paths, and ``more``."""
 
     async def expose(_request: Request) -> Response:
         return Response(exposition(), media_type=EXPOSITION)
 
     made = Starlette(
-        routes=[Route("/metrics", expose), *Api(database).routes()],
+        routes=[
+            Route("/metrics", expose),
+            *Api(database).routes(),
+            *more,
+        ],
         exception_handlers={HTTPException: explain},
     )
     made.router.redirect_slashes = False
@@ -36,11 +42,15 @@ def application(exposition: Callable[[], bytes], database: Path | None) -> Starl
 
 
 async def serve_web(
-    listener: socket.socket, exposition: Callable[[], bytes], database: Path | None
+    listener: socket.socket,
+    exposition: Callable[[], bytes],
+    database: Path | None,
+    *more: Route,
 ) -> None:
     """Serves on a listening Unix socket until cancelled."""
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.accesslog = None
     config.errorlog = log
-    await serve(application(exposition, database), config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own
+    app = application(exposition, database, *more)
+    await serve(app, config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import zstandard
@@ -29,11 +30,11 @@ class SessionFiles:
     in memory: the next one is mostly in it, too.
     """
 
-    __slots__ = ("_bodies", "_lines", "_path", "_store")
+    __slots__ = ("_bodies", "_lines", "_paths", "_store")
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._path: Path | None = None
+        self._paths: list[Path] = []
         self._lines: dict[str, list[bytes]] = {}
         self._bodies = Bodies(())
 
@@ -80,19 +81,21 @@ class SessionFiles:
                 f"the body of {row.id} was not kept: bodies are in the JSONL files,"
                 " and session_recording.jsonl.enabled was false when it was recorded"
             )
-        path = _found(self._store, row.jsonl_file)
-        if path != self._path:
-            self._path = None
+        paths = _found(self._store, row.jsonl_file)
+        path = paths[0]
+        if paths != self._paths:
+            self._paths = []
             try:
                 # What is being written just now has no end yet.
-                lines = [line for line in _lines(path) if line.endswith(b"\n")]
+                told = chain.from_iterable(map(_lines, paths))
+                lines = [line for line in told if line.endswith(b"\n")]
                 self._bodies = Bodies(lines)
             except (KeyError, ValueError, zstandard.ZstdError) as error:
                 raise StoreError(f"{path} was changed: {error!r}") from error
             except OSError as error:
                 raise StoreError(f"{path}: {error.strerror or error}") from error
             self._lines = _by_exchange(lines)
-            self._path = path
+            self._paths = paths
         return path
 
 
@@ -105,12 +108,15 @@ def _by_exchange(lines: Iterable[bytes]) -> dict[str, list[bytes]]:
     return found
 
 
-def _found(store: Store, name: str) -> Path:
+def _found(store: Store, name: str) -> list[Path]:
+    """The compressed file, the plain one, or both: a clock that was set back makes a
+    day's file a second time.
+    """
     paths = store.jsonl_paths(name)
     for path in paths:
-        for each in (path, path.with_name(f"{path.name}.zst")):
-            if each.exists():
-                return each
+        both = (path.with_name(f"{path.name}.zst"), path)
+        if found := [each for each in both if each.exists()]:
+            return found
     raise StoreError(f"{paths[0] if paths else name} is gone, and the body with it")
 
 

@@ -5,6 +5,7 @@ from lunaroute.store._connect import move_aside as move_aside
 from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES
 from lunaroute.store._imports import ImportedFile as ImportedFile
 from lunaroute.store._imports import Imports as Imports
+from lunaroute.store._pruning import Pruning as Pruning
 from lunaroute.store._query import Query as Query
 from lunaroute.store._query import parse_query as parse_query
 from lunaroute.store._rows import OPEN as OPEN

@@ -109,6 +109,8 @@ class ExchangeRow:
     chunk_min_ms: float | None = None
     # What was replaced before it was written, as JSON: how often by kind.
     redacted: str | None = None
+    # When it was brought in from another program's record, as `started_at` counts.
+    imported_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

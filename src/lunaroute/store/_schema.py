@@ -359,6 +359,17 @@ _VIEWS_WITH_OPEN_ROWS = _VIEWS_WITH_COSTS.replace(
     "min(e.outcome IN ('answered', 'open')) AS success",
 )
 
+# What is kept or goes together: the exchanges of one file; those that stand in none by
+# age. What was imported ages from then on, however old it was.
+_AGES = """
+ALTER TABLE exchanges ADD COLUMN imported_at INTEGER;
+UPDATE exchanges SET imported_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000000
+  WHERE listener LIKE 'import:%' AND listener <> 'import:lunaroute';
+CREATE INDEX exchanges_by_file ON exchanges (jsonl_file) WHERE jsonl_file IS NOT NULL;
+CREATE INDEX exchanges_without_file ON exchanges (ifnull(imported_at, started_at))
+  WHERE jsonl_file IS NULL;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -375,5 +386,6 @@ MIGRATIONS: tuple[str, ...] = (
     _REDACTED,
     _OPEN_ROWS,
     _VIEWS_WITH_OPEN_ROWS,
+    _AGES,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

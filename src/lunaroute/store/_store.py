@@ -12,6 +12,7 @@ from lunaroute.errors import StoreError
 from lunaroute.store import _read, _search, _sessions, _stats
 from lunaroute.store._connect import connect_reader, connect_writer, explained
 from lunaroute.store._imports import Imports
+from lunaroute.store._pruning import Pruning
 from lunaroute.store._query import Query, parse_query
 from lunaroute.store._rows import (
     ExchangeRow,
@@ -94,6 +95,11 @@ class Store:
     def imports(self) -> Imports:
         """What was imported; its writing methods belong inside ``writing``."""
         return Imports(self._connection)
+
+    @property
+    def pruning(self) -> Pruning:
+        """What takes rows out and gives the room back, in steps."""
+        return Pruning(self._connection, self.path)
 
     def install_key(self) -> bytes:
         """The secret that keys this store's hashes."""

@@ -1,0 +1,32 @@
+"""A task as whoever wants it done says it: plain JSON, checked, begun."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from lunaroute.errors import StoreError
+from lunaroute.upkeep._cleanup import clean_up
+from lunaroute.upkeep._site import Site
+
+Steps = Generator[str, None, dict[str, Any]]
+
+
+def begin(site: Site, task: Mapping[str, Any]) -> Steps:
+    """The steps of a task, and its result as plain JSON.
+
+    Between two yields, which say what is being done, a recorder may write. Raises
+    StoreError, also for a task that there is none of.
+    """
+    name = task.get("task")
+    if name == "cleanup":
+        return _clean_up(site, task)
+    raise StoreError(f"there is no task {name!r}")
+
+
+def _clean_up(site: Site, task: Mapping[str, Any]) -> Steps:
+    done = yield from clean_up(
+        site,
+        dry_run=task.get("dry_run") is True,
+        trust_clock=task.get("trust_clock") is True,
+    )
+    return asdict(done)

@@ -1,0 +1,43 @@
+"""What looks after the record, with the real program running."""
+
+import json
+from contextlib import closing
+
+from tests.kit import Raw, Serve, ask, post
+from tests.provider import Provider
+from tests.upkeep.kit import day, fill, names, site
+
+
+def test_a_running_recorder_does_it_and_the_port_does_not(tmp_path):
+    place = site(tmp_path)
+    fill(place, [0, 20])
+    with (
+        closing(Provider()) as provider,
+        Serve(place.home, provider.url) as serve,
+    ):
+        with Raw(serve.port) as raw:
+            raw.send(post(ask()))
+            assert raw.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        serve.recorded(7)
+        word = json.loads((place.home / "recorder.lock").read_text())["token"]
+        for path in ("/upkeep", "/sessions/../upkeep", "/sessions/%2e%2e/upkeep"):
+            with Raw(serve.port) as raw:
+                raw.send(
+                    f"POST {path} HTTP/1.1\r\nHost: localhost\r\n"
+                    f"lunaroute-upkeep: {word}\r\nContent-Length: 18\r\n\r\n"
+                    '{"task":"cleanup"}'.encode()
+                )
+                assert b'"result"' not in raw.read_answer()[1]
+        assert len(names(place)) == 3
+        done = serve.run("cleanup", "--json")
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        assert {each["what"] for each in found["items"]} == {"age"}
+        # What came in today is there, and goes on being recorded.
+        assert all(str(day(0)) not in name for name in names(place))
+        with Raw(serve.port) as raw:
+            raw.send(post(ask()))
+            assert raw.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        serve.recorded(2)
+        assert serve.stop() == 0
+        assert len(serve.rows()) >= 2
