@@ -36,6 +36,8 @@ def test_less_certain_findings_are_left_out():
 
 def test_a_detector_of_somebody_else_is_heard():
     class Shouts:
+        kinds = ("shout", "whisper", "beyond")
+
         def find(self, text):
             yield Finding(0, 1, "shout", 0.9)
             yield Finding(0, 2, "whisper", 0.1)

@@ -23,6 +23,7 @@ COMMANDS = {
     "cleanup": "Delete what is too old or too much, compress what is old.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
+    "redact": "Take personal data and secrets out of a text.",
     "config": "Check a configuration, show where each value comes from.",
 }
 

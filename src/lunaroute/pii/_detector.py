@@ -4,7 +4,6 @@ closer look at each. Pure: no state is kept from one text to the next.
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
 
 from lunaroute._fast import _triggered as trigger
 from lunaroute._fast._triggered import FIRST_LITERAL, Literal
@@ -14,6 +13,7 @@ from lunaroute.pii._context import NONE
 from lunaroute.pii._custom import Custom, CustomPattern
 from lunaroute.pii._finding import Finding, resolve
 from lunaroute.pii._kind import KINDS
+from lunaroute.pii._plugin import DetectorPlugin
 from lunaroute.pii._recogniser import RECOGNISERS, Look, context_literals
 
 # More than any value's context reaches: the widest window and the longest number.
@@ -21,14 +21,6 @@ MARGIN = 256
 _BLANK = re.compile(r"\s")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BEGIN = "-----BEGIN "
-
-
-class DetectorPlugin(Protocol):
-    """A detector of somebody else's, as an entry point of ``lunaroute.detectors``."""
-
-    def find(self, text: str) -> Iterable[Finding]:
-        """What it finds in the text, in any order; offsets in code points."""
-        ...
 
 
 class Detector:
@@ -116,7 +108,11 @@ class Detector:
         for custom in self._custom:
             yield from (f for f in custom.find(whole) if self._is_sure(f, text))
         for plugin in self._extra:
-            yield from (f for f in plugin.find(text) if self._is_sure(f, text))
+            yield from (
+                finding
+                for finding in plugin.find(text)
+                if finding.kind in plugin.kinds and self._is_sure(finding, text)
+            )
 
     def _is_sure(self, finding: Finding, text: str) -> bool:
         inside = 0 <= finding.start < finding.end <= len(text)
