@@ -67,23 +67,29 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A tool the model asked for. ``arguments`` is the JSON text as it was sent."""
+    """A tool the model asked for. ``arguments`` is the JSON text as it was sent.
+
+    ``server`` is the MCP server, where the wire names it beside the tool.
+    """
 
     id: str
     name: str
     arguments: str
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What the client reports back for one call.
 
-    ``is_error`` is None where the wire does not say.
+    ``is_error`` is None where the wire does not say; ``duration_us`` is how many
+    microseconds the client says that the tool ran.
     """
 
     call_id: str
     text: str
     is_error: bool | None = None
+    duration_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

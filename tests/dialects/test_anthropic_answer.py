@@ -208,3 +208,11 @@ def test_an_error_with_a_good_status(read_body):
     error = {"type": "error", "error": {"type": "api_error", "message": "Sorry"}}
     facts = read_body(MESSAGES, error)
     assert (facts.error_kind, facts.error_text) == ("api_error", "Sorry")
+
+
+def test_an_mcp_servers_tool_keeps_its_server(read_events):
+    block = {"type": "mcp_tool_use", "id": "t", "name": "find", "server_name": "docs"}
+    begin = {"type": "content_block_start", "index": 0, "content_block": block}
+    events = [start(), begin, delta("input_json_delta", partial_json='{"q": 1}')]
+    facts = read_events(MESSAGES, *events)
+    assert facts.tool_calls == (ToolCall("t", "find", '{"q": 1}', "docs"),)

@@ -74,6 +74,22 @@ def test_a_call_that_ran_at_the_provider_brings_its_output():
     ]
 
 
+@pytest.mark.parametrize(
+    ("named", "server"),
+    [
+        ({"namespace": "mcp__github"}, "github"),
+        ({"namespace": "mcp__github__"}, "github"),
+        ({"namespace": "functions"}, None),
+        ({"namespace": "mcp__"}, None),
+        ({"server_label": "docs"}, "docs"),
+        ({}, None),
+    ],
+)
+def test_a_calls_server(named, server):
+    item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    assert read(item | named).tool_calls == [ToolCall("c", "f", "{}", server)]
+
+
 def test_reasoning_is_its_summary_and_its_text():
     item = {"type": "reasoning", "summary": [{"text": "a"}], "content": [{"text": "b"}]}
     assert [text.text for text in read(item).texts] == ["a", "b"]

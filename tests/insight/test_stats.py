@@ -23,20 +23,47 @@ def test_a_spread(values, expected):
     assert spread(values) == expected
 
 
+def call(name, has_result=True, is_error=None, result_us=None, **more):
+    values = {"key": None, "mcp_server": None, "mcp_tool": None, "is_clients": False}
+    return StoredToolTime(
+        name=name,
+        has_result=has_result,
+        is_error=is_error,
+        result_us=result_us,
+        **(values | more),
+    )
+
+
 def test_tools():
     read, bash = tool_figures(
         [
-            StoredToolTime(None, "Bash", True, None, 5_000),
-            StoredToolTime(None, "Read", True, True, 1_000),
-            StoredToolTime(None, "Read", True, False, 3_000),
-            StoredToolTime(None, "Read", False, None, None),
+            call("Bash", result_us=5_000),
+            call("Read", is_error=True, result_us=1_000, is_clients=True),
+            call("Read", is_error=False, result_us=3_000),
+            call("Read", has_result=False),
         ]
     )
     assert (read.tool, read.calls, read.results, read.errors, read.unknown) == (
         "Read", 3, 2, 1, 0,
     )  # fmt: skip
     assert read.time == Spread(2, 4.0, 2.0, 2.0, 3.0)
+    assert (read.client_timed, bash.client_timed) == (1, 0)
     assert (bash.tool, bash.calls, bash.errors, bash.unknown) == ("Bash", 1, 0, 1)
+
+
+def test_tools_of_two_servers_are_two():
+    parts = {"mcp_tool": "find"}
+    one, other, plain = tool_figures(
+        [
+            call("find", mcp_server="a", **parts),
+            call("find", mcp_server="b", **parts),
+            call("find", mcp_server="a", **parts),
+            call("plain"),
+        ]
+    )
+    assert [(each.label, each.calls) for each in (one, other, plain)] == [
+        ("find (a)", 2), ("find (b)", 1), ("plain", 1),
+    ]  # fmt: skip
 
 
 @pytest.fixture

@@ -130,7 +130,8 @@ def test_one_session(client):
     kinds = [(event["type"], event["duration_ms"]) for event in timeline]
     assert kinds == [("request", 500), ("tool_call", 500), ("request", 500)]
     (use,) = client.get("/sessions/a/tools").json()
-    assert use == {"tool": "Edit", "calls": 1, "results": 1, "errors": 1,
+    assert use == {"tool": "Edit", "mcp_server": None, "mcp_tool": None,
+                   "calls": 1, "results": 1, "errors": 1, "unknown": 0,
                    "result_ms_mean": 500, "result_ms_median": 500}  # fmt: skip
     assert client.get("/sessions/c/tools").json() == []
 

@@ -2,8 +2,11 @@
 
 import json
 
+import pytest
+
+from lunaroute.model import ToolCall
 from lunaroute.recording._reading import read_exchange
-from lunaroute.recording._rows import prepare_rows
+from lunaroute.recording._rows import call_row, prepare_rows
 from tests.recording.build import SESSION, anthropic_stream, exchange, question
 
 KEY = b"k" * 32
@@ -92,3 +95,22 @@ def test_an_unsafe_session_id_is_replaced_and_kept():
     found = prepare_rows(reading, KEY).exchange
     assert found.session_id.startswith("h_")
     assert found.client_session_id == "../x"
+
+
+@pytest.mark.parametrize(
+    ("name", "server", "expected"),
+    [
+        ("Read", None, (None, None)),
+        ("mcp__github__get_me", None, ("github", "get_me")),
+        ("mcp__plugin_a_b__x__y", None, ("plugin_a_b", "x__y")),
+        ("mcp__github__get_me", "github", ("github", "get_me")),
+        ("find", "docs", ("docs", "find")),
+        ("mcp__github", None, (None, None)),
+        ("mcp____x", None, (None, None)),
+        ("mcp__github__", None, (None, None)),
+        ("mcp__\ud800__x", None, ("?", "x")),
+    ],
+)
+def test_servers_and_tools_are_apart(name, server, expected):
+    row = call_row(0, ToolCall("c", name, "{}", server))
+    assert (row.mcp_server, row.mcp_tool) == expected

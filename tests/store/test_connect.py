@@ -10,7 +10,7 @@ import pytest
 from lunaroute.errors import StoreError
 from lunaroute.store import SCHEMA_VERSION, open_store
 from lunaroute.store._connect import connect_writer, make_private_directory, migrate
-from lunaroute.store._schema import APPLICATION_ID
+from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS
 from tests.store.kit import database, prepared, text, write
 
 
@@ -112,6 +112,27 @@ def test_texts_of_an_earlier_version_get_their_parts(tmp_path):
     old.close()
     with open_store(path, writer=True) as store:
         assert len(store.search("auth", 5)) == len(store.search("authcheck", 5)) == 1
+
+
+def test_calls_of_an_earlier_version_get_their_servers(tmp_path):
+    path = tmp_path / "old.db"
+    names = ("Read", "mcp__github__get_me", "mcp__a_b__x__y", "mcp__x", "mcp__x__")
+    before = next(n for n, step in enumerate(MIGRATIONS) if "mcp_server" in step)
+    old = apsw.Connection(str(path))
+    old.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(old, upto=before)
+    for at, name in enumerate(names):
+        old.execute(
+            "INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name,"
+            " arguments) VALUES ('e', ?, 's', 'c', ?, '')",
+            (at, name),
+        )
+    migrate(old)
+    found = old.execute("SELECT mcp_server, mcp_tool FROM tool_calls ORDER BY ordinal")
+    assert found.fetchall() == [
+        (None, None), ("github", "get_me"), ("a_b", "x__y"), (None, None), (None, None),
+    ]  # fmt: skip
+    old.close()
 
 
 def test_a_failed_step_leaves_the_version_before_it(tmp_path, monkeypatch):

@@ -132,8 +132,8 @@ def test_times(store):
 
 def test_tool_times(store):
     assert store.tool_times(StatsFilter(), StatsBy.SESSION) == (
-        StoredToolTime("abc", "Edit", True, True, 500_000),
-        StoredToolTime("abc", "Bash", False, None, None),
+        StoredToolTime("abc", "Edit", None, None, True, True, 500_000, False),
+        StoredToolTime("abc", "Bash", None, None, False, None, None, False),
     )
     assert store.tool_times(StatsFilter(agent="a")) == ()
 

@@ -125,6 +125,16 @@ def test_executions(called):
     ]
 
 
+def test_the_clients_own_time_goes_before(called):
+    called._connection.execute(
+        "UPDATE tool_calls SET client_us = 31000 WHERE ordinal = 1"
+    )
+    query = "SELECT execution_time_ms FROM tool_call_executions ORDER BY id"
+    assert rows(called, query) == [(2_500,), (31,), (2_500,), (None,)]
+    query = "SELECT avg_execution_time_ms FROM tool_stats WHERE tool_name = 'Read'"
+    assert rows(called, query) == [(1_265,)]
+
+
 def test_tools(called):
     query = (
         "SELECT model_name, tool_name, call_count, avg_execution_time_ms, error_count,"

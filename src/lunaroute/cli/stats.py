@@ -201,7 +201,7 @@ def _tool_table(tools: tuple[ToolFigures, ...]) -> Table:
         counts = (tool.calls, tool.results, tool.errors, tool.unknown)
         times = (tool.time.mean_ms, tool.time.median_ms, tool.time.p95_ms)
         cells = [f"{count:,}" for count in counts] + [seconds(each) for each in times]
-        rows.append((cut(tool.tool, _KEY_WIDTH) or "-", *cells))
+        rows.append((cut(tool.label, _KEY_WIDTH) or "-", *cells))
     return _table(_TOOL_HEADINGS, rows)
 
 

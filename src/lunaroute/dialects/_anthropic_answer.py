@@ -160,4 +160,5 @@ def _call(block: _Block, said: str) -> ToolCall:
         id=get_str(block.start, "id") or "",
         name=get_str(block.start, "name") or "",
         arguments=said or (dump(given) if given or block.is_closed else ""),
+        server=get_str(block.start, "server_name"),
     )

@@ -9,6 +9,7 @@ from lunaroute.dialects._json import (
     get_str,
     texts_in,
 )
+from lunaroute.dialects._tool_outcome import outcome_in
 from lunaroute.dialects._transcript import Transcript, kind_of
 from lunaroute.model import TextKind, ToolCall, ToolResult
 
@@ -23,7 +24,9 @@ def read(body: JsonObject, transcript: Transcript) -> tuple[int, int]:
         if role in ("tool", "function"):
             call_id = get_str(message, "tool_call_id") or ""
             text = "\n".join(texts_in(message.get("content")))
-            transcript.result(ToolResult(call_id=call_id, text=text), role)
+            told = outcome_in(text)
+            result = ToolResult(call_id, text, told.is_error, told.duration_us)
+            transcript.result(result, role)
         else:
             _read_message(message, role, transcript)
     return len(get_list(body, "messages")), 0

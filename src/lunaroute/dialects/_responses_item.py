@@ -7,6 +7,7 @@ from lunaroute.dialects._json import (
     get_str,
     texts_in,
 )
+from lunaroute.dialects._tool_outcome import outcome_of
 from lunaroute.dialects._transcript import Transcript, kind_of
 from lunaroute.model import TextKind, ToolCall, ToolResult
 
@@ -25,8 +26,13 @@ def read_item(item: JsonObject, transcript: Transcript) -> None:
             for text in texts_in(item.get(name)):
                 transcript.say(TextKind.THINKING, role or "assistant", text)
     elif kind.endswith("_call_output"):
+        text = _output(item.get("output"))
+        told = outcome_of(item, text)
         result = ToolResult(
-            call_id=get_str(item, "call_id") or "", text=_output(item.get("output"))
+            call_id=get_str(item, "call_id") or "",
+            text=text,
+            is_error=told.is_error,
+            duration_us=told.duration_us,
         )
         transcript.result(result, role or "tool")
     elif kind.endswith("_call"):
@@ -54,7 +60,15 @@ def _call(item: JsonObject, kind: str) -> ToolCall:
         id=get_str(item, "call_id") or get_str(item, "id") or "",
         name=get_str(item, "name") or kind.removesuffix("_call"),
         arguments=arguments if isinstance(arguments, str) else dump(arguments),
+        server=get_str(item, "server_label") or _server_of(get_str(item, "namespace")),
     )
+
+
+def _server_of(namespace: str | None) -> str | None:
+    """Codex' namespaces: those of MCP servers begin so, its own do not."""
+    if namespace is None or not namespace.startswith("mcp__"):
+        return None
+    return namespace.removeprefix("mcp__").rstrip("_") or None
 
 
 def _output(output: object) -> str:

@@ -49,7 +49,7 @@ def _thinking(figures: Figures) -> str:
 
 
 def _tools(tools: Sequence[ToolFigures]) -> Iterator[str]:
-    names = [cut(tool.tool, _TOOL_WIDTH) or "-" for tool in tools]
+    names = [cut(tool.label, _TOOL_WIDTH) or "-" for tool in tools]
     width = max(map(len, names)) + 1
     for name, tool in zip(names, tools, strict=True):
         known = [f"{tool.calls:,} call{'' if tool.calls == 1 else 's'}"]

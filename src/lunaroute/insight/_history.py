@@ -36,12 +36,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ToolUse:
-    """All calls of one tool; the times are of those whose result came back."""
+    """All calls of one tool; the times are of those whose result came back. Of
+    ``unknown`` results nobody says whether they are errors.
+    """
 
     tool: str
+    mcp_server: str | None
+    mcp_tool: str | None
     calls: int
     results: int
     errors: int
+    unknown: int
     result_ms_mean: float | None
     result_ms_median: float | None
 
@@ -68,10 +73,10 @@ def session_tools(store: Store, session_id: str) -> tuple[ToolUse, ...] | None:
     """Its tools, most called first; None where there is no such session."""
     if not store.turns(session_id):
         return None
-    by_name: dict[str, list[StoredCall]] = {}
+    by_name: dict[tuple[str, str], list[StoredCall]] = {}
     for call in store.tool_calls(session_id):
-        by_name.setdefault(call.name, []).append(call)
-    uses = [_use(name, calls) for name, calls in by_name.items()]
+        by_name.setdefault((call.name, call.mcp_server or ""), []).append(call)
+    uses = [_use(calls) for calls in by_name.values()]
     return tuple(sorted(uses, key=lambda use: (-use.calls, use.tool)))
 
 
@@ -105,13 +110,17 @@ def _call(call: StoredCall, at: int) -> Event:
     )
 
 
-def _use(name: str, calls: list[StoredCall]) -> ToolUse:
+def _use(calls: list[StoredCall]) -> ToolUse:
+    results = [call for call in calls if call.result_exchange_id is not None]
     times = [call.result_us / 1000 for call in calls if call.result_us is not None]
     return ToolUse(
-        tool=name,
+        tool=calls[0].name,
+        mcp_server=calls[0].mcp_server,
+        mcp_tool=calls[0].mcp_tool,
         calls=len(calls),
-        results=sum(call.result_exchange_id is not None for call in calls),
+        results=len(results),
         errors=sum(bool(call.result_is_error) for call in calls),
+        unknown=sum(call.result_is_error is None for call in results),
         result_ms_mean=fmean(times) if times else None,
         result_ms_median=median(times) if times else None,
     )

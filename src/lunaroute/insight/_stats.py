@@ -37,16 +37,28 @@ class Spread:
 class ToolFigures:
     """All calls of one tool. ``unknown`` came back without a word of success or error.
 
-    ``time`` is from the end of the answer that asked for it to the arrival of the
+    ``tool`` is the wire's name, ``mcp_server`` and ``mcp_tool`` its parts where it is
+    an MCP server's. ``time`` is the client's own measurement for ``client_timed`` of
+    the calls, else from the end of the answer that asked for it to the arrival of the
     request that brought the result: a wait for permission is part of it.
     """
 
     tool: str
+    mcp_server: str | None
+    mcp_tool: str | None
     calls: int
     results: int
     errors: int
     unknown: int
+    client_timed: int
     time: Spread
+
+    @property
+    def label(self) -> str:
+        """The name for people: of an MCP server's tool, with the server."""
+        if self.mcp_server is None:
+            return self.tool
+        return f"{self.mcp_tool} ({self.mcp_server})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +143,11 @@ def statistics(
 
 def tool_figures(calls: Iterable[StoredToolTime]) -> tuple[ToolFigures, ...]:
     """The tools of these calls, most called first."""
-    by_name: dict[str, list[StoredToolTime]] = {}
+    by_name: dict[tuple[str, str], list[StoredToolTime]] = {}
     for call in calls:
-        by_name.setdefault(call.name, []).append(call)
-    found = [_tool(name, each) for name, each in by_name.items()]
-    return tuple(sorted(found, key=lambda tool: (-tool.calls, tool.tool)))
+        by_name.setdefault((call.name, call.mcp_server or ""), []).append(call)
+    order = sorted(by_name.items(), key=lambda found: (-len(found[1]), found[0]))
+    return tuple(_tool(same) for _, same in order)
 
 
 def spread(values_us: Iterable[int | None]) -> Spread:
@@ -213,13 +225,17 @@ def _figures(
     )
 
 
-def _tool(name: str, calls: Sequence[StoredToolTime]) -> ToolFigures:
+def _tool(calls: Sequence[StoredToolTime]) -> ToolFigures:
+    first = calls[0]
     return ToolFigures(
-        tool=name,
+        tool=first.name,
+        mcp_server=first.mcp_server,
+        mcp_tool=first.mcp_tool,
         calls=len(calls),
         results=sum(call.has_result for call in calls),
         errors=sum(bool(call.is_error) for call in calls),
         unknown=sum(call.has_result and call.is_error is None for call in calls),
+        client_timed=sum(call.is_clients for call in calls),
         time=spread(call.result_us for call in calls),
     )
 

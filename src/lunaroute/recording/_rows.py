@@ -9,6 +9,7 @@ from lunaroute.model import ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._class import class_of
 from lunaroute.recording._cost import with_cost
+from lunaroute.recording._durations import told_durations
 from lunaroute.recording._files import named_files
 from lunaroute.recording._metadata import metadata
 from lunaroute.recording._pace import Pace, pace
@@ -27,6 +28,7 @@ def prepare_rows(reading: Reading, key: bytes) -> Prepared:
         texts=text_rows(reading, key),
         calls=calls if reading.is_turn else (),
         results=result_rows(reading, key) if reading.is_turn else (),
+        durations=told_durations(reading.request_head) if reading.is_turn else (),
     )
 
 
@@ -34,7 +36,21 @@ def call_row(ordinal: int, call: ToolCall) -> ToolCallRow:
     """A call with the files that its arguments name."""
     arguments = clean(call.arguments)
     files = tuple(clean(path) for path in named_files(arguments))
-    return ToolCallRow(ordinal, clean(call.id), clean(call.name), arguments, files)
+    name = clean(call.name)
+    server, tool = _mcp(name, None if call.server is None else clean(call.server))
+    call_id = clean(call.id)
+    return ToolCallRow(ordinal, call_id, name, arguments, files, server, tool)
+
+
+def _mcp(name: str, server: str | None) -> tuple[str | None, str | None]:
+    """Server and tool, where the wire keeps them apart or the name holds both, as
+    clients write it: ``mcp__SERVER__TOOL``.
+    """
+    if name.startswith("mcp__"):
+        told, apart, tool = name.removeprefix("mcp__").partition("__")
+        if told and apart and tool:
+            return server or told, tool
+    return (server, name) if server else (None, None)
 
 
 def _exchange_row(reading: Reading) -> ExchangeRow:

@@ -42,7 +42,8 @@ def brought_rows(request: RequestFacts, key: bytes) -> tuple[ToolResultRow, ...]
         text = Text(TextKind.TOOL_OUTPUT, roles.get(result.text, "tool"), result.text)
         size = len(result.text.encode("utf-8", "replace"))
         found = _hash(text, key)
-        rows.append(ToolResultRow(clean(result.call_id), found, size, result.is_error))
+        told = (result.is_error, result.duration_us)
+        rows.append(ToolResultRow(clean(result.call_id), found, size, *told))
     return tuple(rows)
 
 

@@ -46,7 +46,8 @@ GROUP BY o.exchange_id, o.place, o.kind ORDER BY o.exchange_id, min(o.piece)
 _CALLS = """
 SELECT c.exchange_id, c.ordinal, c.call_id, c.name, c.arguments,
   c.result_exchange_id, c.result_is_error, c.result_bytes,
-  r.started_at - (e.started_at + ifnull(e.ended_us, 0))
+  coalesce(c.client_us, max(0, r.started_at - (e.started_at + ifnull(e.ended_us, 0)))),
+  c.mcp_server, c.mcp_tool
 FROM tool_calls c JOIN exchanges e ON e.id = c.exchange_id
 LEFT JOIN exchanges r ON r.id = c.result_exchange_id
 WHERE c.session_id = ? ORDER BY e.seq, c.ordinal

@@ -134,6 +134,9 @@ class ToolCallRow:
     arguments: str
     # The paths that the arguments name.
     files: tuple[str, ...] = ()
+    # Apart, where it is known to be an MCP server's; the name is the wire's.
+    mcp_server: str | None = None
+    mcp_tool: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,7 @@ class ToolResultRow:
     text_hash: bytes
     size: int
     is_error: bool | None
+    duration_us: int | None = None  # the client's own measurement
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,8 @@ class Prepared:
     texts: tuple[TextRow, ...] = ()
     calls: tuple[ToolCallRow, ...] = ()
     results: tuple[ToolResultRow, ...] = ()
+    # What the client says of how long the tools ran whose results are news, by name.
+    durations: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +239,9 @@ class StoredText:
 class StoredCall:
     """A tool call as it is read back; the result fields are None until it is known.
 
-    ``result_us`` is from the end of the answer that asked for the tool to the arrival
-    of the request that brought the result: waiting for a permission is part of it.
+    ``result_us`` is the client's own measurement of the tool; where there is none, it
+    is from the end of the answer that asked for it to the arrival of the request that
+    brought the result, and waiting for a permission is part of it.
     """
 
     exchange_id: str
@@ -246,6 +253,8 @@ class StoredCall:
     result_is_error: bool | None
     result_bytes: int | None
     result_us: int | None
+    mcp_server: str | None
+    mcp_tool: str | None
 
 
 @dataclass(frozen=True, slots=True)

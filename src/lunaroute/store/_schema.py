@@ -3,7 +3,7 @@
 Nothing here needs more than what an ordinary ``sqlite3`` has built in.
 """
 
-from lunaroute.store._views import OLDER_NAMES
+from lunaroute.store._views import OLDER_NAMES, TOOL_FACTS
 
 # "Luna": tells our file from any other program's that sits at the same path.
 APPLICATION_ID = 0x4C756E61
@@ -387,5 +387,6 @@ MIGRATIONS: tuple[str, ...] = (
     _OPEN_ROWS,
     _VIEWS_WITH_OPEN_ROWS,
     _AGES,
+    TOOL_FACTS,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -78,13 +78,19 @@ class StoredTimes:
 
 @dataclass(frozen=True, slots=True)
 class StoredToolTime:
-    """One tool call, of the group of the exchange that asked for it."""
+    """One tool call, of the group of the exchange that asked for it.
+
+    ``result_us`` as in ``StoredCall``; ``is_clients`` where the client measured it.
+    """
 
     key: str | None
     name: str
+    mcp_server: str | None
+    mcp_tool: str | None
     has_result: bool
     is_error: bool | None
     result_us: int | None
+    is_clients: bool
 
 
 # The rest of a User-Agent is versions and systems.
@@ -126,8 +132,10 @@ SELECT %s, max(0, e.first_byte_up_us - e.head_received_us),
 FROM exchanges e WHERE {_TIMED} AND %s
 """  # noqa: S608 - column names of our own, as below
 _TOOLS = """
-SELECT %s, c.name, c.result_exchange_id IS NOT NULL, c.result_is_error,
-  max(0, r.started_at - (e.started_at + ifnull(e.ended_us, 0)))
+SELECT %s, c.name, c.mcp_server, c.mcp_tool, c.result_exchange_id IS NOT NULL,
+  c.result_is_error,
+  coalesce(c.client_us, max(0, r.started_at - (e.started_at + ifnull(e.ended_us, 0)))),
+  c.client_us IS NOT NULL
 FROM tool_calls c JOIN exchanges e ON e.id = c.exchange_id
 LEFT JOIN exchanges r ON r.id = c.result_exchange_id WHERE %s
 """
@@ -160,7 +168,7 @@ def tool_times(
     """All calls that the exchanges' answers asked for."""
     where, values = _where(wanted)
     rows = connection.execute(_TOOLS % (_key(by), where), values)
-    return tuple(_tool_time(*row) for row in rows)
+    return tuple(_tool_time(row) for row in rows)
 
 
 def _key(by: StatsBy | None) -> str:
@@ -184,8 +192,15 @@ def _where(wanted: StatsFilter) -> tuple[str, list[_Value]]:
     return " AND ".join(conditions), values
 
 
-def _tool_time(
-    key: Any, name: Any, has_result: Any, is_error: Any, result_us: Any
-) -> StoredToolTime:
-    known = None if is_error is None else bool(is_error)
-    return StoredToolTime(key, name, bool(has_result), known, result_us)
+def _tool_time(row: tuple[Any, ...]) -> StoredToolTime:
+    key, name, server, tool, has_result, is_error, result_us, is_clients = row
+    return StoredToolTime(
+        key=key,
+        name=name,
+        mcp_server=server,
+        mcp_tool=tool,
+        has_result=bool(has_result),
+        is_error=None if is_error is None else bool(is_error),
+        result_us=result_us,
+        is_clients=bool(is_clients),
+    )

@@ -101,4 +101,22 @@ SELECT
 FROM exchanges e WHERE e.streaming AND e.first_token_us IS NOT NULL;
 """  # noqa: S608 - our own names
 
+_WIRE_TIME = "max(0, r.started_at - (e.started_at + e.ended_us)) / 1000"
+
+# What clients say of their tools: how long they ran, and whose they are.
+TOOL_FACTS = f"""
+ALTER TABLE tool_calls ADD COLUMN mcp_server TEXT;
+ALTER TABLE tool_calls ADD COLUMN mcp_tool TEXT;
+ALTER TABLE tool_calls ADD COLUMN client_us INTEGER;
+UPDATE tool_calls SET
+  mcp_server = substr(name, 6, instr(substr(name, 6), '__') - 1),
+  mcp_tool = substr(name, 5 + instr(substr(name, 6), '__') + 2)
+WHERE substr(name, 1, 5) = 'mcp__' AND instr(substr(name, 6), '__') > 1
+  AND length(name) > 6 + instr(substr(name, 6), '__');
+DROP VIEW tool_stats;
+DROP VIEW tool_call_executions;
+{_EXECUTIONS.replace(_WIRE_TIME, f"coalesce(c.client_us / 1000, {_WIRE_TIME})")}
+{_TOOL_STATS}
+"""  # noqa: S608 - our own names
+
 OLDER_NAMES = _PACE + _SESSION_STATS + _EXECUTIONS + _TOOL_STATS + _STREAM_METRICS

@@ -33,8 +33,9 @@ SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, identifier_parts(?6)
 WHERE NOT EXISTS (SELECT 1 FROM texts WHERE session_id = ?1 AND hash = ?7)
 """
 _INSERT_CALL = """
-INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments)
-VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments,
+  mcp_server, mcp_tool)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_FILE = """
 INSERT OR IGNORE INTO tool_files (exchange_id, ordinal, session_id, path)
@@ -43,9 +44,14 @@ VALUES (?, ?, ?, ?)
 # History brings a result back with every turn; only the first one is news.
 _FILL_RESULT = """
 UPDATE tool_calls SET result_exchange_id = ?, result_bytes = ?, result_is_error = ?,
+  client_us = ?,
   result_text_id = (SELECT id FROM texts WHERE session_id = ? AND hash = ?)
 WHERE session_id = ? AND call_id = ? AND result_exchange_id IS NULL
 """
+_CALLS_OF_RESULT = """
+SELECT rowid FROM tool_calls WHERE result_exchange_id = ? AND name = ? ORDER BY rowid
+"""
+_TIME_CALL = "UPDATE tool_calls SET client_us = ? WHERE rowid = ?"
 # A body that is sent again after an answer is no retry.
 _EARLIER_TRIES = """
 SELECT count(*) FROM exchanges
@@ -176,14 +182,30 @@ class Batch:
             run(_INSERT_TEXT, (row.session_id, row.id, *values))
         for call in record.calls:
             asked = (call.call_id, call.name, call.arguments)
+            mcp = (call.mcp_server, call.mcp_tool)
             place = (row.id, call.ordinal, row.session_id)
-            run(_INSERT_CALL, (*place, *asked))
+            run(_INSERT_CALL, (*place, *asked, *mcp))
             for path in call.files:
                 run(_INSERT_FILE, (*place, path))
         for result in record.results:
-            brought = (row.id, result.size, result.is_error)
+            brought = (row.id, result.size, result.is_error, result.duration_us)
             text_row = (row.session_id, result.text_hash)
             run(_FILL_RESULT, (*brought, *text_row, row.session_id, result.call_id))
+
+        self._time_tools(row.id, record.durations)
+
+    def _time_tools(self, id_: str, durations: Iterable[tuple[str, int]]) -> None:
+        """Gives the calls whose results are news the times that were told by name: one
+        for each call of that name, else nobody knows whose they are.
+        """
+        told: dict[str, list[int]] = {}
+        for name, duration in durations:
+            told.setdefault(name, []).append(duration)
+        for name, times in told.items():
+            found = self._connection.execute(_CALLS_OF_RESULT, (id_, name)).fetchall()
+            if len(found) == len(times):
+                pairs = [(time, row[0]) for time, row in zip(times, found, strict=True)]
+                self._connection.executemany(_TIME_CALL, pairs)
 
     def _counted(self, row: ExchangeRow) -> ExchangeRow:
         if row.request_hash is None:
