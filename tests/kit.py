@@ -116,7 +116,7 @@ class Serve:
             "the start lines",
         )
         assert self.process.poll() is None, "".join(self.errors)
-        match = re.search(r"serves on (http://\S+)", "".join(self.output))
+        match = re.search(r"serves on (http://[^\s\\]+)", "".join(self.output))
         assert match is not None
         self.url = match[1]
         self.port = int(self.url.rsplit(":", 1)[1])

@@ -62,5 +62,12 @@ def test_variables():
 def test_flags():
     assert set(flags()) == {
         *("host", "port", "config", "bootstrap", "dialect"),
-        *("no_recording", "no_ui", "log_level", "workers", "allow_remote"),
+        *(
+            "no_recording",
+            "no_ui",
+            "log_level",
+            "log_format",
+            "workers",
+            "allow_remote",
+        ),
     }

@@ -46,6 +46,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "recording": True,
             "shutdown_timeout_secs": 30.0,
             "log_level": "info",
+            "log_format": "text",
             "ui_enabled": True,
             "ui_host": "127.0.0.1",
             "ui_port": 8082,
@@ -60,6 +61,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
         },
         "gateway": {
             "log_level": "info",
+            "log_format": "text",
             "dialects": ["anthropic", "openai"],
             "providers": [
                 {
@@ -100,7 +102,9 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
                 "openai": {"dialect": "openai", "settings": POOL},
             },
             "log_level": "info",
+            "log_format": "text",
             "home": home,
+            "log_sql": False,
             "durable": True,
             "summary_sessions": 100,
             "jsonl_directory": sessions,

@@ -199,7 +199,7 @@ session_recording:
         confidence: 0.95
         redaction_mode: mask
         placeholder: "[KEY]"
-logging: {level: debug, log_requests: true, log_sql_queries: true}
+logging: {level: debug, format: json, log_requests: true, log_sql_queries: true}
 routing:
   rules:
     - name: plain
@@ -260,6 +260,7 @@ VARIABLES = {
     "LUNAROUTE_LOG_REQUESTS": "true",
     "LUNAROUTE_LOG_SQL_QUERIES": "true",
     "LUNAROUTE_LOG_LEVEL": "WARN",
+    "LUNAROUTE_LOG_FORMAT": "json",
     "LUNAROUTE_HOST": "localhost",
     "LUNAROUTE_PORT": "0",
     "LUNAROUTE_UI_ENABLED": "no",

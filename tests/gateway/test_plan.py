@@ -33,6 +33,7 @@ def gateway(*, bypass=None, dialects=("anthropic", "openai"), **openai) -> Gatew
     providers[1] |= openai
     plain = {
         "log_level": "info",
+        "log_format": "text",
         "dialects": list(dialects),
         "providers": [
             {

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 DIALECTS = ("both", "anthropic", "openai")
+LOG_FORMATS = ("text", "json")
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -55,6 +56,11 @@ _OPTIONS = (
         "--log-level",
         type=click.Choice(LEVELS, case_sensitive=False),
         help="How much to log to standard error.  [info]",
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(LOG_FORMATS, case_sensitive=False),
+        help="For people, or JSON, one object a line.  [text]",
     ),
 )
 

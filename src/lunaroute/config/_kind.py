@@ -229,6 +229,7 @@ Level = Annotated[
     Literal["trace", "debug", "info", "warn", "error"],
     BeforeValidator(_lower),
 ]
+LogFormat = Annotated[Literal["text", "json"], BeforeValidator(_lower)]
 Overflow = Annotated[Literal["shed", "wait"], BeforeValidator(_lower)]
 Durability = Annotated[Literal["full", "fast"], BeforeValidator(_lower)]
 AutoOff = Annotated[Literal["auto", "off"], BeforeValidator(_lower)]

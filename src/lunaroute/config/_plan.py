@@ -39,6 +39,7 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
         "recording": any(recorded.values()),
         "shutdown_timeout_secs": settings.http_server.shutdown_timeout_secs,
         "log_level": settings.logging.level,
+        "log_format": settings.logging.format,
         "ui_enabled": settings.ui.enabled,
         "ui_host": settings.ui.host,
         "ui_port": settings.ui.port,
@@ -69,6 +70,7 @@ def _gateway(resolved: Resolved) -> dict[str, Any]:
     settings = resolved.settings
     return {
         "log_level": settings.logging.level,
+        "log_format": settings.logging.format,
         "dialects": _dialects(settings),
         "providers": [
             {
@@ -135,6 +137,8 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
             if each.http_client.enable_pool_metrics
         },
         "log_level": resolved.settings.logging.level,
+        "log_format": resolved.settings.logging.format,
+        "log_sql": resolved.settings.logging.log_sql_queries,
         "home": str(resolved.location.home_directory),
         "summary_sessions": resolved.settings.session_stats_max_sessions,
         "durable": resolved.settings.session_recording.durability == "full",

@@ -13,6 +13,7 @@ from lunaroute.config._kind import (
     Host,
     HostNames,
     Level,
+    LogFormat,
     Names,
     Natural,
     Origins,
@@ -121,6 +122,14 @@ class Logging(Section):
         flag="--log-level",
         built=True,
     )
+    format: LogFormat = setting(
+        "text",
+        "How it is logged: `text` for people, `json` for programs, one object a line "
+        "(also what is said on standard output).",
+        env="LUNAROUTE_LOG_FORMAT",
+        flag="--log-format",
+        built=True,
+    )
     log_requests: Flag = setting(
         False,
         "Whether requests and answers are shown on the terminal.",
@@ -129,9 +138,10 @@ class Logging(Section):
     )
     log_sql_queries: Flag = setting(
         False,
-        "Whether queries to the database are logged.",
+        "Whether the recorder logs each statement to its database, whatever the level, "
+        "with the time it took; values are never logged.",
         env="LUNAROUTE_LOG_SQL_QUERIES",
-        feature="query logging",
+        built=True,
     )
 
 

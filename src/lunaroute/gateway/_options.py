@@ -50,6 +50,7 @@ class GatewayOptions:
     """Frozen; made from the plain values that the configuration's reader wrote."""
 
     log_level: str
+    log_format: str
     dialects: frozenset[Dialect]
     providers: tuple[Provider, ...]
     tap: TapLimits | None
@@ -64,6 +65,7 @@ class GatewayOptions:
         tap = plain["tap"]
         return cls(
             log_level=plain["log_level"],
+            log_format=plain["log_format"],
             dialects=frozenset(Dialect(name) for name in plain["dialects"]),
             providers=tuple(_providers(plain["providers"])),
             tap=None

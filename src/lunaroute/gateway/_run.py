@@ -54,7 +54,7 @@ async def _main(sock: socket.socket) -> None:
     if start is None:
         return
     options = GatewayOptions.from_plain(start.values["options"])
-    log_to_stderr(options.log_level)
+    log_to_stderr(options.log_level, options.log_format)
     listeners = [socket.socket(fileno=number) for number in start.descriptors]
     tap = _tap(options, start.values["worker"])
     gateway = Gateway(options, tap, shared=start.values["workers"] > 1)

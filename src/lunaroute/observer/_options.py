@@ -26,6 +26,8 @@ class ObserverOptions:
     sqlite_path: Path | None
     socket_path: Path  # of the web application
     site: Site  # what is looked after
+    log_format: str = "text"
+    log_sql: bool = False
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     summary_sessions: int = 100  # so many of them have a block of their own at the end
@@ -35,6 +37,8 @@ class ObserverOptions:
         """From the ``observer`` part of the plan (docs/architecture.md)."""
         return cls(
             log_level=plain["log_level"],
+            log_format=plain["log_format"],
+            log_sql=plain["log_sql"],
             home=Path(plain["home"]),
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),

@@ -156,7 +156,7 @@ async def _main(sock: socket.socket) -> None:
     if start is None:
         return
     options = ObserverOptions.from_plain(start.values["options"])
-    log_to_stderr(options.log_level)
+    log_to_stderr(options.log_level, options.log_format, sql=options.log_sql)
     web_socket = start.socket()
     async with trio.open_nursery() as nursery:
         observer = Observer(options, nursery)

@@ -10,6 +10,7 @@ import apsw
 from lunaroute.errors import DamagedStore, NothingRecorded, StoreError
 from lunaroute.store._identifiers import identifier_parts
 from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
+from lunaroute.store._statements import say_statements
 
 # A reader's query or an older writer's last commit may hold us up; a batch can wait.
 BUSY_TIMEOUT_MS = 5_000
@@ -44,6 +45,7 @@ def connect_writer(path: Path, durable: bool = True) -> apsw.Connection:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            say_statements(connection)
             _refuse_strangers(connection, path)
             _make_private(path)
             _tune_writer(connection, durable)
@@ -63,6 +65,7 @@ def connect_reader(path: Path) -> apsw.Connection:
         connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+            say_statements(connection)
             _refuse_strangers(connection, path)
             version = _version(connection)
             if version == 0:

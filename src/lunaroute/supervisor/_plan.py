@@ -9,7 +9,7 @@ import trio
 
 from lunaroute.errors import ConfigError
 from lunaroute.supervisor._child import PYTHON, spawn
-from lunaroute.supervisor._say import complain
+from lunaroute.supervisor._say import complain, speak
 
 # Reading a file and checking it takes 0.2 s; a file that never ends is a mistake.
 PLAN_SECONDS = 20.0
@@ -41,6 +41,7 @@ async def read_plan(flags: Mapping[str, Any]) -> dict[str, Any]:
     if child.returncode != 0:
         raise ConfigError(err.decode(errors="replace").strip())
     plan: dict[str, Any] = json.loads(out)
+    speak(plan["supervisor"]["log_format"])
     for warning in plan["supervisor"]["warnings"]:
         complain(f"warning: {warning}")
     return plan

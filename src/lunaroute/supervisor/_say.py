@@ -11,20 +11,32 @@ from contextlib import suppress
 from typing import Any
 
 from lunaroute._version import __version__
+from lunaroute.logs import json_line
 
 # Who started us and does not read what we say must not keep us from ending.
 _PATIENCE_SECONDS = 2.0
 
 
+class _Form:
+    """How this process speaks; the configuration says so once it is read."""
+
+    json = False
+
+
+def speak(form: str) -> None:
+    """From now on as ``text`` or as ``json``, one object a line."""
+    _Form.json = form == "json"
+
+
 def say(text: str) -> None:
     """To the person at the terminal, if there still is one."""
     with suppress(OSError):  # a terminal that was closed ends no proxy
-        print(text, flush=True)
+        print(_formed(text, "info", text), flush=True)
 
 
 def say_patiently(text: str) -> None:
     """A long text, as far as it is read within two seconds."""
-    rest = f"{text}\n".encode(sys.stdout.encoding, "replace")
+    rest = f"{_formed(text, 'info', text)}\n".encode(sys.stdout.encoding, "replace")
     end = time.monotonic() + _PATIENCE_SECONDS
     with suppress(OSError, ValueError):  # a standard output that is closed, or none
         sys.stdout.flush()
@@ -39,7 +51,13 @@ def say_patiently(text: str) -> None:
 def complain(text: str) -> None:
     """To standard error, with our name."""
     with suppress(OSError):
-        print(f"{_clock()}lunaroute: {text}", file=sys.stderr, flush=True)
+        spoken = f"{_clock()}lunaroute: {text}"
+        print(_formed(text, "warn", spoken), file=sys.stderr, flush=True)
+
+
+def _formed(text: str, level: str, spoken: str) -> str:
+    """What is said to people in ``spoken`` words, as the form has it."""
+    return json_line(level, "lunaroute.supervisor", text) if _Form.json else spoken
 
 
 def _clock() -> str:
