@@ -44,6 +44,8 @@ def clean_environment(home: Path, **extra: str) -> dict[str, str]:
         and not key.lower().endswith("_proxy")
         and key not in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY")
     }
+    # Many tests start `serve` side by side; the web page has one port by default.
+    kept["LUNAROUTE_UI_ENABLED"] = "false"
     pure = os.environ.get("LUNAROUTE_PURE_PYTHON")
     if pure:
         kept["LUNAROUTE_PURE_PYTHON"] = pure

@@ -23,7 +23,7 @@ from lunaroute.supervisor._log import KEPT, MAX_BYTES
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._priority import RECORDER_NICENESS, put_behind
 from lunaroute.supervisor._say import address_of, banner
-from lunaroute.supervisor._sockets import Meeting, bind
+from lunaroute.supervisor._sockets import Meeting, bind, bind_page, refuse_exposure
 from tests.kit import Serve, clean_environment, processes, run, until
 
 
@@ -52,6 +52,32 @@ def test_a_taken_port_is_said_in_words():
         port = taken.getsockname()[1]
         with pytest.raises(ConfigError, match=f"127.0.0.1 port {port}.*--port"):
             bind("127.0.0.1", port)
+
+
+PAGE = {"ui_enabled": True, "recording": True, "ui_host": "127.0.0.1", "ui_port": 0}
+
+
+def test_the_page_has_its_sockets_or_a_reason(capsys):
+    listeners = bind_page(PAGE)
+    taken = {**PAGE, "ui_port": listeners[0].getsockname()[1]}
+    try:
+        assert bind_page(taken) == []
+    finally:
+        for sock in listeners:
+            sock.close()
+    warning = capsys.readouterr().err
+    assert "the web page is not served: cannot listen on 127.0.0.1 port" in warning
+    assert "ui.port chooses another" in warning
+    assert bind_page({**PAGE, "recording": False}) == []
+    assert bind_page({**PAGE, "ui_enabled": False}) == []
+
+
+def test_a_record_that_others_can_read_needs_a_word():
+    page = {**PAGE, "host": "127.0.0.1", "ui_host": "0.0.0.0", "remote": ""}
+    with pytest.raises(ConfigError, match=r"ui.host 0.0.0.0 is reachable.*token"):
+        refuse_exposure(page)
+    refuse_exposure({**page, "remote": "token"})
+    refuse_exposure({**page, "ui_enabled": False})
 
 
 def test_an_address_for_everybody_is_reached_by_loopback():
@@ -93,6 +119,12 @@ def test_the_start_lines_name_what_is_served_and_who_can_reach_it():
     (listener,) = bind("127.0.0.1", 0)
     with listener:
         assert "Everybody" not in banner(plan, [listener])
+        on = plan | {"ui_enabled": True}
+        assert "  page       off (no recording)\n" in banner(on, [listener])
+        on |= {"recording": True, "sessions_dir": "s", "sqlite_path": None}
+        assert "  page       off (its port is taken)\n" in banner(on, [listener])
+        where = address_of([listener])
+        assert f"  page       {where}\n" in banner(on, [listener], [listener])
 
 
 def test_a_file_that_is_no_database_is_said_at_the_start_and_left_alone(tmp_path):

@@ -1,6 +1,7 @@
 import pytest
 
 from lunaroute.config import check_file, resolve
+from lunaroute.config._declaration import declarations
 
 
 def warnings(write, environ, text, **more):
@@ -10,7 +11,7 @@ def warnings(write, environ, text, **more):
 
 def test_one_warning_for_each_feature_names_the_keys(write, environ):
     text = """
-ui: {port: 9000, refresh_interval: 10}
+ui: {port: 9000, delete_enabled: true}
 session_recording:
   worker: {batch_size: 3}
 routing:
@@ -28,13 +29,19 @@ providers:
         ),
         f"recording worker: {end}: session_recording.worker.batch_size",
         f"routing: {end}: routing.rules",
-        f"ui: {end}: ui.port, ui.refresh_interval",
+        f"ui: {end}: ui.delete_enabled",
     ]
 
 
 def test_a_variable_is_named_as_it_was_written(write, environ):
-    (only,) = warnings(write, environ, "", LUNAROUTE_UI_PORT="9000")
-    assert only.endswith("it has no effect: LUNAROUTE_UI_PORT")
+    named = [
+        each.about.env
+        for each in declarations().values()
+        if each.about.env and not (each.about.built or each.about.same_as)
+    ]
+    for name in named:
+        (only,) = warnings(write, environ, "", **{name: "true"})
+        assert only.endswith(f"it has no effect: {name}")
 
 
 @pytest.mark.parametrize(
@@ -103,10 +110,10 @@ def test_forwarding_to_nobody(write, environ):
 
 
 def test_a_file_alone_is_checked_without_the_environments_settings(write, environ):
-    path = write("ui: {port: '${UI}'}")
-    more = {"UI": "1", "LUNAROUTE_PORT": "abc", "LUNAROUTE_X": "1"}
+    path = write("ui: {delete_enabled: '${UI}'}")
+    more = {"UI": "true", "LUNAROUTE_PORT": "abc", "LUNAROUTE_X": "1"}
     (only,) = check_file(path, environ | more)
-    assert only.endswith(": ui.port")
+    assert only.endswith(": ui.delete_enabled")
 
 
 def test_authorities_that_are_not_there(write, environ, tmp_path):

@@ -107,6 +107,18 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "log_sql": False,
             "durable": True,
             "summary_sessions": 100,
+            "page": {
+                "refresh_seconds": 5,
+                "can_export": True,
+                "log_requests": False,
+                "sessions_dir": sessions,
+                "admission": {
+                    "host": "127.0.0.1",
+                    "allowed_hosts": [],
+                    "allowed_origins": [],
+                    "token": "",
+                },
+            },
             "jsonl_directory": sessions,
             "sqlite_path": database,
             "upkeep": {

@@ -81,7 +81,7 @@ def _play_through_the_proxy(environment: dict[str, str]) -> list[str]:
 def _serving(environment: dict[str, str]) -> Iterator[str]:
     """The base URL of a proxy on a free port; drained and gone afterwards."""
     server = subprocess.Popen(
-        [*LUNAROUTE, "serve", "--port", "0", "--log-level", "error"],
+        [*LUNAROUTE, "serve", "--port", "0", "--no-ui", "--log-level", "error"],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -88,12 +88,28 @@ def _gateway(resolved: Resolved) -> dict[str, Any]:
         "bypass": settings.bypass.model_dump(),
         "tap": _tap(settings),
         "server": _server(settings),
-        "admission": {
-            "host": settings.host,
-            "allowed_hosts": settings.allowed_hosts,
-            "allowed_origins": settings.allowed_origins,
-            "token": settings.token,
-        },
+        "admission": _admission(settings, settings.host),
+    }
+
+
+def _admission(settings: Settings, host: str) -> dict[str, Any]:
+    """Who may call at ``host``."""
+    return {
+        "host": host,
+        "allowed_hosts": settings.allowed_hosts,
+        "allowed_origins": settings.allowed_origins,
+        "token": settings.token,
+    }
+
+
+def _page(settings: Settings) -> dict[str, Any]:
+    page = settings.ui
+    return {
+        "refresh_seconds": page.refresh_interval,
+        "can_export": page.export_enabled,
+        "log_requests": page.log_requests,
+        "sessions_dir": page.sessions_dir,
+        "admission": _admission(settings, page.host),
     }
 
 
@@ -143,6 +159,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "summary_sessions": resolved.settings.session_stats_max_sessions,
         "durable": resolved.settings.session_recording.durability == "full",
         "upkeep": _upkeep(resolved),
+        "page": _page(resolved.settings),
         **_recorded(resolved.settings),
     }
 

@@ -206,28 +206,47 @@ class Bypass(Section):
 class Ui(Section):
     enabled: Flag = setting(
         True,
-        "Whether the web pages are served.",
+        "Whether the web page is served.",
         env="LUNAROUTE_UI_ENABLED",
         flag="--no-ui",
-        holds=[False],
+        built=True,
     )
     host: Host = setting(
-        "127.0.0.1", "The address they are served on.", env="LUNAROUTE_UI_HOST"
+        "127.0.0.1",
+        "The address it is served on.",
+        env="LUNAROUTE_UI_HOST",
+        built=True,
     )
-    port: Port = setting(8082, "The port they are served on.", env="LUNAROUTE_UI_PORT")
+    port: Port = setting(
+        8082,
+        "The port it is served on; 0 takes any free one. Where it is taken the proxy "
+        "starts without the page.",
+        env="LUNAROUTE_UI_PORT",
+        built=True,
+    )
     refresh_interval: Count = setting(
         5,
-        "How often a page brings itself up to date.",
+        "How often the page brings itself up to date while it can be seen.",
         unit="seconds",
         env="LUNAROUTE_UI_REFRESH_INTERVAL",
+        built=True,
     )
-    export_enabled: Flag = setting(True, "Whether sessions can be exported there.")
+    export_enabled: Flag = setting(
+        True, "Whether sessions can be exported there.", built=True
+    )
     delete_enabled: Flag = setting(False, "Whether sessions can be deleted there.")
     log_requests: Flag = setting(
-        False, "Whether requests for pages are logged.", env="LUNAROUTE_UI_LOG_REQUESTS"
+        False,
+        "Whether requests for the page and its data are logged.",
+        env="LUNAROUTE_UI_LOG_REQUESTS",
+        built=True,
     )
     sessions_dir: PathText = setting(
-        "<home>/sessions", "The session files that the pages show.", path=True
+        "<home>/sessions",
+        "Where session files are looked for that are no longer where they were "
+        "recorded.",
+        path=True,
+        built=True,
     )
 
 
@@ -305,7 +324,7 @@ class Settings(Section):
         Routing, "Which provider answers which model.", feature="routing"
     )
     bypass: Bypass = section(Bypass, "Paths that LunaRoute does not know.")
-    ui: Ui = section(Ui, "The web pages.", feature="ui")
+    ui: Ui = section(Ui, "The web page.", feature="ui")
 
 
 class Process(Section):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 
@@ -38,6 +39,7 @@ class Copy:
 
     detail: SessionDetail
     _store: Store
+    _also: Path | None
 
     @property
     def session_id(self) -> str:
@@ -45,14 +47,17 @@ class Copy:
 
     def turns(self) -> Iterator[CopiedTurn]:
         """In the order they began."""
-        files = SessionFiles(self._store)
+        files = SessionFiles(self._store, self._also)
         for turn in self.detail.turns:
             yield _copied(files, turn)
 
 
-def copy_session(store: Store, session_id: str) -> Copy:
-    """The session of this id, or of the only id that begins so; else StoreError."""
-    return Copy(session_detail(store, session_id), store)
+def copy_session(store: Store, session_id: str, also: Path | None = None) -> Copy:
+    """The session of this id, or of the only id that begins so; else StoreError.
+
+    ``also`` is where its files are looked for if they have moved.
+    """
+    return Copy(session_detail(store, session_id), store, also)
 
 
 def _copied(files: SessionFiles, turn: Turn) -> CopiedTurn:

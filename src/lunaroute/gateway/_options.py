@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lunaroute.gateway._admission import Admission
 from lunaroute.gateway._http_client import HttpClient
 from lunaroute.link import TapLimits
 from lunaroute.model import Dialect
-from lunaroute.routing import Base, Bypass, CodexAuth, Key, parse_base
+from lunaroute.routing import Admission, Base, Bypass, CodexAuth, Key, parse_base
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,20 +76,9 @@ class GatewayOptions:
             ),
             observer_socket=plain.get("observer_socket", ""),
             server=ServerLimits(**plain.get("server", {})),
-            admission=_admission(plain.get("admission")),
+            admission=Admission.from_plain(plain.get("admission")),
             bypass=_bypass(plain.get("bypass")),
         )
-
-
-def _admission(plain: Mapping[str, Any] | None) -> Admission:
-    if plain is None:
-        return Admission()
-    return Admission(
-        host=plain["host"],
-        allowed_hosts=frozenset(plain["allowed_hosts"]),
-        allowed_origins=frozenset(plain["allowed_origins"]),
-        token=plain["token"].encode(),
-    )
 
 
 def _bypass(plain: Mapping[str, Any] | None) -> Bypass:

@@ -10,7 +10,7 @@ from trio import lowlevel
 
 from lunaroute._fast import pick_fields
 from lunaroute.errors import ClientFault, Fault, UpstreamFault
-from lunaroute.gateway._admission import TOKEN_HEADER, body_too_long, without_token
+from lunaroute.gateway._admission import body_too_long, without_token
 from lunaroute.gateway._client import Client, ClientGone
 from lunaroute.gateway._codex import codex_file
 from lunaroute.gateway._exchange import Exchange, Plan, refusal
@@ -30,6 +30,7 @@ from lunaroute.link import Ending, Route, Times
 from lunaroute.model import Dialect, Outcome
 from lunaroute.routing import (
     TELLING,
+    TOKEN_HEADER,
     UNCHANGED,
     Base,
     Facts,

@@ -21,6 +21,7 @@ from lunaroute.exporting import FORMATS, copy_session, export_name, exported
 from lunaroute.insight import (
     iso,
     session_record,
+    session_talk,
     session_timeline,
     session_tools,
     statistics,
@@ -70,8 +71,10 @@ Ask = Callable[[Store | None, "Asked"], Answer | Response]
 class Api:
     """The routes over one database; None where SQLite is switched off."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, also: Path | None = None) -> None:
+        """``also`` is where session files are looked for that have moved."""
         self._path = path
+        self._also = also
         self._limiter = trio.CapacityLimiter(_THREADS)
 
     def routes(self) -> list[Route]:
@@ -81,6 +84,7 @@ class Api:
             Route("/sessions/{id}", self._route(session)),
             Route("/sessions/{id}/timeline", self._route(timeline)),
             Route("/sessions/{id}/tools", self._route(tools)),
+            Route("/sessions/{id}/conversation", self._route(conversation)),
             Route("/sessions/{id}/raw/{request_id}", self._route(raw)),
             Route("/sessions/{id}/export", self._route(export)),
             Route("/search", self._route(search)),
@@ -93,6 +97,7 @@ class Api:
             wanted = Asked(
                 session=str(request.path_params.get("id", "")),
                 request=str(request.path_params.get("request_id", "")),
+                also=self._also,
                 given=list(request.query_params.multi_items()),
             )
             return await trio.to_thread.run_sync(
@@ -143,6 +148,7 @@ class Asked:
     session: str
     request: str
     given: Given
+    also: Path | None = None
 
 
 def sessions(store: Store | None, asked: Asked) -> Answer:
@@ -193,6 +199,14 @@ def tools(store: Store | None, asked: Asked) -> Answer:
     return [asdict(use) for use in found], {}
 
 
+def conversation(store: Store | None, asked: Asked) -> Answer:
+    """``/sessions/{id}/conversation``: what each exchange brought, each text once."""
+    found = session_talk(_open(store, _plain(asked)), asked.session)
+    if not found:
+        raise _unknown(asked.session)
+    return [asdict(each) for each in found], {}
+
+
 def raw(store: Store | None, asked: Asked) -> Response:
     """``/sessions/{id}/raw/{request_id}``: a body to the byte."""
     part = read_parameters(asked.given, RAW).get("part", "request")
@@ -201,7 +215,7 @@ def raw(store: Store | None, asked: Asked) -> Response:
     row = opened.exchange_of(name, wanted)
     if row is None:
         raise NotThereError(f"session {name!r} has no request {wanted!r}")
-    files = SessionFiles(opened)
+    files = SessionFiles(opened, asked.also)
     try:
         body = files.request(row) if part == "request" else files.answer(row)
     except StoreError as error:
@@ -215,7 +229,7 @@ def export(store: Store | None, asked: Asked) -> Response:
     opened = _open(store, asked.session)
     if opened.session_values(asked.session) is None:
         raise _unknown(asked.session)
-    copy = copy_session(opened, asked.session)
+    copy = copy_session(opened, asked.session, asked.also)
     try:
         body = spooled(exported(copy, name))
     except StoreError as error:

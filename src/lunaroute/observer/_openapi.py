@@ -41,6 +41,10 @@ OPERATIONS = (
     Operation("/sessions/{id}/timeline", "Its requests and tool calls, in order"),
     Operation("/sessions/{id}/tools", "Its tools: calls, errors, times of results"),
     Operation(
+        "/sessions/{id}/conversation",
+        "Its texts and tool calls, by exchange, each once",
+    ),
+    Operation(
         "/sessions/{id}/raw/{request_id}",
         "A request's body, or an answer's, as it was recorded",
         RAW,

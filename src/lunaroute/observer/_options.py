@@ -5,7 +5,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lunaroute.routing import Admission
 from lunaroute.upkeep import Site
+
+
+@dataclass(frozen=True, slots=True)
+class PageOptions:
+    """The web page's, wherever it is served."""
+
+    refresh_seconds: int = 5
+    can_export: bool = True
+    log_requests: bool = False
+    sessions_dir: Path | None = None
+    admission: Admission = field(default_factory=Admission)
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "PageOptions":
+        """From ``page`` in the observer's part of the plan."""
+        return cls(
+            refresh_seconds=plain["refresh_seconds"],
+            can_export=plain["can_export"],
+            log_requests=plain["log_requests"],
+            sessions_dir=Path(plain["sessions_dir"]),
+            admission=Admission.from_plain(plain["admission"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +54,7 @@ class ObserverOptions:
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     summary_sessions: int = 100  # so many of them have a block of their own at the end
+    page: PageOptions = field(default_factory=PageOptions)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
@@ -47,6 +71,7 @@ class ObserverOptions:
             pools={name: Pool(**pool) for name, pool in plain["pools"].items()},
             durable=plain["durable"],
             summary_sessions=plain["summary_sessions"],
+            page=PageOptions.from_plain(plain["page"]),
         )
 
 

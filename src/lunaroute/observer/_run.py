@@ -17,11 +17,12 @@ from lunaroute.observer._keeper import Keeper, Writes
 from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import ObserverOptions
+from lunaroute.observer._page import page_application
 from lunaroute.observer._place import Place
 from lunaroute.observer._running import Running
 from lunaroute.observer._summary import last_words
 from lunaroute.observer._upkeep import Upkeep
-from lunaroute.observer._web import serve_web
+from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
 from lunaroute.upkeep import Contact, leave_contact, lock_path
 
 log = logging.getLogger("lunaroute.observer")
@@ -48,6 +49,9 @@ class Observer:
         self._all_gone = trio.Event()
         self._running = Running()
         self.metrics = Metrics(options.pools)
+        self._closing = trio.Event()  # of what is served
+        self._page_closing = trio.Event()
+        self._served = trio.Event()
         self.keeper = Keeper(self._open_recorder, self.metrics, self._running)
         self.upkeep = Upkeep(options.site, self.keeper.turn)
 
@@ -66,6 +70,8 @@ class Observer:
             elif message.op == "linked":
                 self._running.all_linked()
                 self.keeper.look()
+            elif message.op == "hide":
+                self._page_closing.set()
             elif message.op == "finish":
                 self.summary_since = message.values["summary_since"]
                 self._finish()
@@ -107,6 +113,24 @@ class Observer:
         """Returns once we were told to end and no link is left."""
         await self._all_gone.wait()
 
+    async def serve(self, web: socket.socket, page: list[socket.socket]) -> None:
+        """Answers what is asked on these sockets until another observer does."""
+        options = self._options
+        app = application(self.exposition, options.sqlite_path, self.upkeep.route())
+        async with trio.open_nursery() as serving:
+            serving.start_soon(serve_app, app, [web], self._closing)
+            if page:
+                shown = page_application(options.page, options.sqlite_path)
+                serving.start_soon(serve_app, shown, page, self._page_closing)
+        self._served.set()
+
+    async def end_serving(self) -> None:
+        """Accepts nothing more; returns when what was asked is answered."""
+        self._page_closing.set()
+        self._closing.set()
+        with trio.move_on_after(2 * GRACE_SECONDS):
+            await self._served.wait()
+
     def _finish(self) -> None:
         """No further links: ends when those that are open have ended."""
         self._ending = True
@@ -116,6 +140,8 @@ class Observer:
     def _release(self) -> None:
         """Another observer takes over: the gateways will send it what is open."""
         self._ending = True
+        self._page_closing.set()  # the sockets are the other one's, too
+        self._closing.set()
         for link in self._links:
             link.close()
         if not self._links:
@@ -158,18 +184,13 @@ async def _main(sock: socket.socket) -> None:
     options = ObserverOptions.from_plain(start.values["options"])
     log_to_stderr(options.log_level, options.log_format, sql=options.log_sql)
     web_socket = start.socket()
+    page_sockets = [start.socket() for _ in list(start.descriptors)]
     async with trio.open_nursery() as nursery:
         observer = Observer(options, nursery)
         nursery.start_soon(observer.obey, control)
         nursery.start_soon(observer.report_health)
         nursery.start_soon(observer.watch_disk)
-        nursery.start_soon(
-            serve_web,
-            web_socket,
-            observer.exposition,
-            options.sqlite_path,
-            observer.upkeep.route(),
-        )
+        nursery.start_soon(observer.serve, web_socket, page_sockets)
         observer.keeper.trouble = "another recorder still holds the home"
         async with _lock(lock_path(options.home), observer.keeper) as held:
             observer.keeper.trouble = ""
@@ -180,6 +201,7 @@ async def _main(sock: socket.socket) -> None:
             since = observer.summary_since
             words = await trio.to_thread.run_sync(last_words, options, since)
             await control.send("summary", text=words)
+        await observer.end_serving()
         nursery.cancel_scope.cancel()
     if observer.orphaned:
         options.socket_path.unlink(missing_ok=True)

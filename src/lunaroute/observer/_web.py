@@ -2,9 +2,10 @@
 
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import trio
 from hypercorn.config import Config
 from hypercorn.trio import serve
 from starlette.applications import Starlette
@@ -12,12 +13,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from lunaroute.observer._api import Api, explain
 
 log = logging.getLogger("lunaroute.web")
 log.setLevel(logging.WARNING)  # that it runs on a socket of ours is no news
 
+GRACE_SECONDS = 1.0
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -41,16 +44,22 @@ def application(
     return made
 
 
-async def serve_web(
-    listener: socket.socket,
-    exposition: Callable[[], bytes],
-    database: Path | None,
-    *more: Route,
+async def serve_app(
+    app: ASGIApp, listeners: Sequence[socket.socket], closing: trio.Event
 ) -> None:
-    """Serves on a listening Unix socket until cancelled."""
+    """Serves an application on listening sockets, which become its own. From
+    ``closing`` on it accepts nothing more, and returns when what was asked is answered,
+    or GRACE_SECONDS later.
+    """
     config = Config()
-    config.bind = [f"fd://{listener.fileno()}"]
+    config.graceful_timeout = GRACE_SECONDS
+    config.bind = [f"fd://{listener.detach()}" for listener in listeners]
     config.accesslog = None
     config.errorlog = log
-    app = application(exposition, database, *more)
-    await serve(app, config, mode="asgi")  # type: ignore[arg-type]  # Starlette's ASGI types are its own
+    config.include_server_header = False
+    await serve(
+        app,  # type: ignore[arg-type]  # Starlette's ASGI types are its own
+        config,
+        shutdown_trigger=closing.wait,
+        mode="asgi",
+    )

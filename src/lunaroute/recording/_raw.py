@@ -30,10 +30,12 @@ class SessionFiles:
     in memory: the next one is mostly in it, too.
     """
 
-    __slots__ = ("_bodies", "_lines", "_paths", "_store")
+    __slots__ = ("_also", "_bodies", "_lines", "_paths", "_store")
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, also: Path | None = None) -> None:
+        """``also`` is a directory of session files for those that have moved."""
         self._store = store
+        self._also = also
         self._paths: list[Path] = []
         self._lines: dict[str, list[bytes]] = {}
         self._bodies = Bodies(())
@@ -81,7 +83,7 @@ class SessionFiles:
                 f"the body of {row.id} was not kept: bodies are in the JSONL files,"
                 " and session_recording.jsonl.enabled was false when it was recorded"
             )
-        paths = _found(self._store, row.jsonl_file)
+        paths = _found(self._store, row.jsonl_file, self._also)
         path = paths[0]
         if paths != self._paths:
             self._paths = []
@@ -108,12 +110,13 @@ def _by_exchange(lines: Iterable[bytes]) -> dict[str, list[bytes]]:
     return found
 
 
-def _found(store: Store, name: str) -> list[Path]:
+def _found(store: Store, name: str, also: Path | None) -> list[Path]:
     """The compressed file, the plain one, or both: a clock that was set back makes a
     day's file a second time.
     """
     paths = store.jsonl_paths(name)
-    for path in paths:
+    moved: tuple[Path, ...] = () if also is None else (also / name,)
+    for path in (*paths, *moved):
         both = (path.with_name(f"{path.name}.zst"), path)
         if found := [each for each in both if each.exists()]:
             return found

@@ -1,5 +1,7 @@
 """Pure choice: which provider, which address, whose credentials."""
 
+from lunaroute.routing._admission import TOKEN_HEADER as TOKEN_HEADER
+from lunaroute.routing._admission import Admission as Admission
 from lunaroute.routing._base import Base as Base
 from lunaroute.routing._base import Origin as Origin
 from lunaroute.routing._base import parse_base as parse_base

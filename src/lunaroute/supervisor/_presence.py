@@ -34,7 +34,10 @@ class Presence:
             self._claimed = claim(options, address)
 
     def serves(
-        self, options: Mapping[str, Any], listeners: Sequence[socket.socket]
+        self,
+        options: Mapping[str, Any],
+        listeners: Sequence[socket.socket],
+        page: Sequence[socket.socket],
     ) -> None:
         """All who ask are told so, from now on."""
         self._server = Server(
@@ -44,6 +47,7 @@ class Presence:
             version=__version__,
             url=address_of(listeners),
             addresses=tuple(map(_address, listeners)),
+            page=address_of(page) if page else "",
             dialects=tuple(options["dialects"]),
             exposed=bool(exposed(listeners)),
             remote=options["remote"],

@@ -16,7 +16,7 @@ from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._presence import Presence
 from lunaroute.supervisor._say import address_of, banner, complain, say
-from lunaroute.supervisor._sockets import bind, meeting, refuse_exposure
+from lunaroute.supervisor._sockets import bind, bind_page, meeting, refuse_exposure
 from lunaroute.supervisor._supervise import READY_SECONDS, Generation, Supervisor
 
 MANY_DESCRIPTORS = 1_048_576
@@ -55,7 +55,7 @@ async def _main(flags: Mapping[str, Any], launch: Mapping[str, str]) -> int:
             prepare_places(options)
             listeners = bind(options["host"], options["port"])
             claimed = claim(options, address_of(listeners))
-            first = Generation(plan, listeners, meeting(plan))
+            first = Generation(plan, listeners, meeting(plan), bind_page(options))
         except (ConfigError, OSError) as error:
             complain(str(error))
             return 2
@@ -73,7 +73,7 @@ async def _supervise(
     presence: Presence,
     log: LogFile | None,
 ) -> int:
-    welcome = banner(first.plan["supervisor"], first.listeners)
+    welcome = banner(first.plan["supervisor"], first.listeners, first.page)
     async with trio.open_nursery() as nursery:
         supervisor = Supervisor(flags, nursery, first, presence)
         nursery.start_soon(supervisor.obey, signals)
@@ -87,7 +87,7 @@ async def _supervise(
             supervisor.exit_code = 1
             nursery.cancel_scope.cancel()
         else:
-            presence.serves(first.plan["supervisor"], first.listeners)
+            presence.serves(first.plan["supervisor"], first.listeners, first.page)
             say(welcome)
     if supervisor.current.place is not None:
         supervisor.current.place.close()

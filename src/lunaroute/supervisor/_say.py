@@ -67,7 +67,11 @@ def _clock() -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S ")
 
 
-def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> str:
+def banner(
+    options: Mapping[str, Any],
+    listeners: Sequence[socket.socket],
+    page: Sequence[socket.socket] = (),
+) -> str:
     """The start lines: where, for whom, with whose credentials, recorded where."""
     url = address_of(listeners)
     served = options["dialects"]
@@ -80,7 +84,7 @@ def banner(options: Mapping[str, Any], listeners: Sequence[socket.socket]) -> st
     )
     lines += (
         f"  {'recording':<10} {_where(options)}",
-        f"  {'page':<10} {_page(options)}",
+        f"  {'page':<10} {_page(options, page)}",
     )
     reached = exposed(listeners)
     if reached:
@@ -142,8 +146,10 @@ def _where(options: Mapping[str, Any]) -> str:
     return ", ".join(places)
 
 
-def _page(options: Mapping[str, Any]) -> str:
+def _page(options: Mapping[str, Any], page: Sequence[socket.socket]) -> str:
+    """Where the web page is, or why there is none."""
+    if page:
+        return address_of(page)
     if not options["ui_enabled"]:
         return "off"
-    where = f"http://{options['ui_host']}:{options['ui_port']}"
-    return f"{where} will show the sessions; not built yet, use `lunaroute sessions`"
+    return "off (its port is taken)" if options["recording"] else "off (no recording)"

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor._say import complain
 
 BACKLOG = 1024
 MAX_SOCKET_PATH = 100
 
 
-def bind(host: str, port: int) -> list[socket.socket]:
+def bind(
+    host: str, port: int, advice: str = "--port chooses another"
+) -> list[socket.socket]:
     """Listening sockets for every address of ``host``, all on one port.
 
-    Raises ConfigError in words for a port in use and the like.
+    Raises ConfigError in words for a port in use, with ``advice``, and the like.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -33,15 +36,38 @@ def bind(host: str, port: int) -> list[socket.socket]:
         except OSError as error:
             if listeners:
                 continue
-            raise ConfigError(_cannot(host, port, error)) from error
+            raise ConfigError(_cannot(host, port, error, advice)) from error
         port = listeners[0].getsockname()[1]
     return listeners
 
 
+def bind_page(options: Mapping[str, Any]) -> list[socket.socket]:
+    """The web page's listening sockets; none where it is off, has nothing to show, or
+    its port is taken, which ends no proxy: another instance may have it.
+    """
+    if not (options["ui_enabled"] and options["recording"]):
+        return []
+    try:
+        return bind(options["ui_host"], options["ui_port"], "ui.port chooses another")
+    except ConfigError as error:
+        complain(f"warning: the web page is not served: {error}")
+        return []
+
+
 def refuse_exposure(options: Mapping[str, Any]) -> None:
-    """Raises ConfigError if other machines could spend the user's keys unasked."""
+    """Raises ConfigError if other machines could spend the user's keys, or read the
+    record, unasked.
+    """
+    page = options["ui_enabled"] and options["recording"]
+    if page and not (options["remote"] or _is_own(options["ui_host"])):
+        raise ConfigError(
+            f"ui.host {options['ui_host']} is reachable from other machines, and "
+            "whoever reaches the web page can read all that was recorded: set a token "
+            "(LUNAROUTE_TOKEN) that they must show, or say --allow-remote, or listen "
+            "on 127.0.0.1"
+        )
     host = options["host"]
-    if options["remote"] or host == "localhost" or ip_address(host).is_loopback:
+    if options["remote"] or _is_own(host):
         return
     raise ConfigError(
         f"host {host} is reachable from other machines, and whoever reaches this proxy "
@@ -50,10 +76,15 @@ def refuse_exposure(options: Mapping[str, Any]) -> None:
     )
 
 
-def _cannot(host: str, port: int, error: OSError) -> str:
+def _is_own(host: str) -> bool:
+    """Whether only this machine reaches that address."""
+    return host == "localhost" or ip_address(host).is_loopback
+
+
+def _cannot(host: str, port: int, error: OSError, advice: str) -> str:
     text = f"cannot listen on {host} port {port}: {error.strerror}"
     if "in use" in str(error.strerror):
-        text += "; is another LunaRoute running? --port chooses another"
+        text += f"; is another LunaRoute running? {advice}"
     return text
 
 

@@ -19,7 +19,13 @@ from lunaroute.supervisor._places import prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._presence import Presence
 from lunaroute.supervisor._say import address_of, complain, say, say_patiently
-from lunaroute.supervisor._sockets import Meeting, bind, meeting, refuse_exposure
+from lunaroute.supervisor._sockets import (
+    Meeting,
+    bind,
+    bind_page,
+    meeting,
+    refuse_exposure,
+)
 
 READY_SECONDS = 20.0
 # How long what has ended may take to be recorded when everything else is over.
@@ -41,6 +47,7 @@ class Generation:
     plan: Mapping[str, Any]
     listeners: list[socket.socket]
     place: Meeting | None
+    page: list[socket.socket] = field(default_factory=list)
     gateways: dict[int, Child] = field(default_factory=dict)  # by worker
     observer: Child | None = None
     retired: bool = False  # its gateways are not started again
@@ -148,7 +155,9 @@ class Supervisor:
                 **generation.plan["observer"],
                 "socket_path": str(generation.place.path),
             },
-            descriptors=[generation.place.listener.fileno()],
+            descriptors=[
+                sock.fileno() for sock in (generation.place.listener, *generation.page)
+            ],
         )
         if not started:  # it is dead already; who keeps it starts it again
             return
@@ -234,7 +243,8 @@ class Supervisor:
     async def _replace(self) -> None:
         old = self.current
         plan = await read_plan(self._flags)
-        new = Generation(plan, self._listeners(old, plan), meeting(plan))
+        listeners, page = self._listeners(old, plan), _page(old, plan)
+        new = Generation(plan, listeners, meeting(plan), page)
         try:
             await self._start_gateways(new)
         except BaseException as error:  # cancelled, too: by an order to stop
@@ -250,7 +260,7 @@ class Supervisor:
                 old.unrecorded = True
                 await self._release_observers()
                 await self._start_observer(new)
-        self._presence.serves(plan["supervisor"], new.listeners)
+        self._presence.serves(plan["supervisor"], new.listeners, new.page)
         say("configuration reloaded")
         self._nursery.start_soon(self._retire, old, new)
 
@@ -297,8 +307,9 @@ class Supervisor:
 
     def _let_go(self, old: Generation, kept: Generation) -> None:
         """Closes what one generation has and the other does not."""
-        for listener in old.listeners:
-            if listener not in kept.listeners:
+        held = [*kept.listeners, *kept.page]
+        for listener in (*old.listeners, *old.page):
+            if listener not in held:
                 listener.close()
         if old.place is not None:
             old.place.close()
@@ -308,8 +319,11 @@ class Supervisor:
         if self._reloading is not None:
             await self._reloaded.wait()
         self.current.retired = True
-        for listener in self.current.listeners:
+        for listener in (*self.current.listeners, *self.current.page):
             listener.close()
+        self.current.page = []
+        for observer in self._living("observer"):
+            await observer.control.send("hide")  # the next server may have its port
         self._presence.stops()
         gateways = self._living("gateway")
         async with trio.open_nursery() as each:
@@ -385,6 +399,15 @@ class Supervisor:
             async with trio.open_nursery() as first:
                 for event in (child.gone, self._hurry):
                     first.start_soon(_cancel_after, event, first.cancel_scope)
+
+
+def _page(old: Generation, plan: Mapping[str, Any]) -> list[socket.socket]:
+    """The web page's old sockets when it is to be where it is, else new ones."""
+    before, after = old.plan["supervisor"], plan["supervisor"]
+    where = ("ui_enabled", "ui_host", "ui_port", "recording")
+    if old.page and all(before[name] == after[name] for name in where):
+        return old.page
+    return bind_page(after)
 
 
 async def _cancel_after(event: trio.Event, scope: trio.CancelScope) -> None:
