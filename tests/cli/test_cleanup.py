@@ -64,6 +64,11 @@ def test_a_clock_that_cannot_be_believed(place):
 
 def test_nothing_recorded(place):
     done = run()
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert f"nothing has been recorded yet at {place.home}" in done.stderr
+    assert not place.home.exists()
+    place.home.mkdir()
+    done = run()
     assert (done.exit_code, done.stdout) == (0, "nothing has been recorded yet\n")
 
 

@@ -3,7 +3,7 @@
 import json
 from contextlib import closing
 
-from tests.kit import Raw, Serve, ask, post
+from tests.kit import Raw, Serve, ask, post, until
 from tests.provider import Provider
 from tests.upkeep.kit import day, fill, names, site
 
@@ -38,6 +38,17 @@ def test_a_running_recorder_does_it_and_the_port_does_not(tmp_path):
         with Raw(serve.port) as raw:
             raw.send(post(ask()))
             assert raw.read_answer()[0].startswith(b"HTTP/1.1 200 ")
-        serve.recorded(2)
+        asked = (
+            "SELECT session_id FROM exchanges"
+            " WHERE endpoint = 'messages' AND outcome = 'answered' ORDER BY started_at"
+        )
+        until(lambda: len(serve.rows(asked)) == 2, "both answers are recorded")
+        gone, kept = (row["session_id"] for row in serve.rows(asked))
+        done = serve.run("sessions", "delete", "--yes", gone)
+        assert done.stdout == "1 sessions deleted: 1 exchanges, 1 files\n", done.stderr
         assert serve.stop() == 0
-        assert len(serve.rows()) >= 2
+        left = {row["session_id"] for row in serve.rows()}
+        assert gone not in left
+        assert kept in left
+        for path in place.home.rglob("*"):
+            assert not path.is_file() or gone.encode() not in path.read_bytes(), path

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from lunaroute.store import JsonlFile, open_store
+from lunaroute.store._pruning import SessionNumbers
 from tests.store.kit import START, prepared, text, write
 
 DAY = "2025-10-09"
@@ -31,6 +32,11 @@ def store(path, monkeypatch):
 def spoken(number, session="s1", words="nothing", **more):
     said = f"{words} number {number} " + os.urandom(4_000).hex()
     return prepared(number, session, texts=(text("prompt", "user", said),), **more)
+
+
+def delete_session(store, name):
+    last = store.pruning.session_numbers(name).last
+    return store.pruning.delete_of_session(name, last, 1_000)
 
 
 def give_back(pruning):
@@ -76,7 +82,7 @@ def test_a_few_at_a_time(store):
     assert [pruning.delete_of_file(name, 2) for _ in range(4)] == [2, 2, 1, 0]
     assert pruning.delete_loose(DAY, 50) == 2  # numbers 7 and 9
     assert pruning.delete_loose(DAY, 50) == 0
-    assert pruning.delete_of_session("s1", 50) == 1
+    assert delete_session(store, "s1") == 1
     assert pruning.newest() is None
 
 
@@ -92,14 +98,35 @@ def test_what_is_under_way_goes_with_its_session_alone(store):
     assert pruning.open_files() == {name}
     assert pruning.delete_of_file(name, 50) == 1
     assert pruning.delete_loose(DAY, 50) == 1
-    assert pruning.delete_of_session("s1", 50) == 2
+    assert pruning.delete_open("s1") == 2
+
+
+def test_what_there_is_of_a_session(store):
+    name = f"{DAY}/session_a.jsonl"
+    write(
+        store,
+        spoken(1, "abc", jsonl_file=name),
+        spoken(2, "abc", agent="helper"),
+        spoken(3, "abc", outcome="open"),
+        spoken(4, "abd"),
+    )
+    pruning = store.pruning
+    assert pruning.session_numbers("abc") == SessionNumbers(3, 3, 1, 1, (name,))
+    assert pruning.session_numbers("none") == SessionNumbers(0, 0, 0, 0, ())
+    assert pruning.sessions("ab", 9) == ("abc", "abd")
+    assert pruning.sessions("abc", 9) == ("abc",)
+    assert pruning.session_of_agent("helper") == "abc"
+    assert pruning.session_of_agent("nobody") is None
+    assert pruning.delete_of_session("abc", 3, 2) == 2
+    assert pruning.session_numbers("abc").last == 3
+    assert pruning.delete_of_session("abc", 2, 2) == 0
 
 
 def test_no_word_of_a_deleted_session_is_left_in_the_file(store, path):
     write(store, *(spoken(n, "gone", WORD) for n in range(60)))
     write(store, *(spoken(n, "kept", "stays") for n in range(60, 70)))
     used = store.pruning.used_bytes()
-    assert store.pruning.delete_of_session("gone", 1_000) == 60
+    assert delete_session(store, "gone") == 60
     assert give_back(store.pruning)
     assert store.pruning.used_bytes() < used / 2
     assert path.stat().st_size == store.pruning.used_bytes()
@@ -112,7 +139,7 @@ def test_no_word_of_a_deleted_session_is_left_in_the_file(store, path):
 def test_the_index_is_sound_for_any_sqlite(store, path):
     write(store, *(spoken(n, "gone", WORD) for n in range(20)))
     write(store, *(spoken(n, "kept", "stays") for n in range(20, 30)))
-    store.pruning.delete_of_session("gone", 1_000)
+    delete_session(store, "gone")
     give_back(store.pruning)
     store.close()  # two SQLites in one process do not see each other's locks
     with sqlite3.connect(path) as plain:
@@ -147,5 +174,5 @@ def test_a_file_that_cannot_shrink_says_so(tmp_path):
         plain.execute("VACUUM")
     with open_store(path, writer=True) as store:
         assert not store.pruning.can_shrink()
-        store.pruning.delete_of_session("s1", 100)
+        delete_session(store, "s1")
         assert not store.pruning.vacuum()

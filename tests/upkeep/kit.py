@@ -51,7 +51,7 @@ def fill(
         recorder.record(
             [
                 anthropic_message(
-                    1_000 * number + at,
+                    1_000 * number + at + (0 if session == "day" else 500),
                     session=f"{session}-{number}",
                     body=question(f"turn {at} of {number} {words or WORDS * 20}"),
                     start=(number * DAY_MS + at * 1_000) * 1_000_000,

@@ -18,7 +18,7 @@ COMMANDS = {
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",
-    "sessions": "List recorded sessions, show one, give a request back, export.",
+    "sessions": "List recorded sessions; show, export or delete one.",
     "stats": "Count requests, tokens, cost, times and tools.",
     "cleanup": "Delete what is too old or too much, compress what is old.",
     "import": "Bring in transcripts and records that were made elsewhere.",

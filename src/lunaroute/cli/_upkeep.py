@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from lunaroute.cli._text import one_line
-from lunaroute.errors import LunarouteError, StoreError
+from lunaroute.errors import LunarouteError, NothingRecorded, StoreError
 from lunaroute.upkeep import (
     Contact,
     RecorderRuns,
@@ -62,7 +62,10 @@ def performed(task: Mapping[str, Any]) -> dict[str, Any]:
     """The same for a command: progress on a terminal, an error is exit code 2."""
     progress = _progress if sys.stderr.isatty() else _silent
     try:
-        result = perform(this_site(), task, progress)
+        site = this_site()
+        if not site.home.exists():
+            raise NothingRecorded(f"nothing has been recorded yet at {site.home}")
+        result = perform(site, task, progress)
     except (LunarouteError, OSError) as error:
         progress("")
         click.echo(f"lunaroute: {one_line(str(error))}", err=True)

@@ -46,7 +46,7 @@ _STYLES = {"answered": "bold green", OPEN: "bold yellow"}
 
 @click.group(name="sessions")
 def command() -> None:
-    """List recorded sessions, show one, give a request back, export."""
+    """List recorded sessions, show one, give a request back, export, delete."""
 
 
 @command.command(name="list")
@@ -146,6 +146,22 @@ def export(session_id: str, name: str, output: Path | None, db: str | None) -> N
         # The first piece is there, or there is nothing to export and no file to make.
         first = next(pieces, b"")
         _write(output, chain((first,), pieces))
+
+
+@command.command()
+@click.argument("session_ids", metavar="ID...", nargs=-1, required=True)
+@click.option("--yes", "sure", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def delete(session_ids: tuple[str, ...], sure: bool, as_json: bool) -> None:
+    """Delete sessions for good: files, rows, bodies, words in the index.
+
+    ID is a session's id, or the beginning of only one. The subagents of a session go
+    with it. A request that is under way is recorded when it has ended.
+    """
+    # Imported here: nothing else here writes.
+    from lunaroute.cli._delete import delete_sessions  # noqa: PLC0415
+
+    delete_sessions(session_ids, sure=sure, as_json=as_json)
 
 
 def _write(output: Path | None, pieces: Iterable[bytes]) -> None:

@@ -5,6 +5,7 @@ Each step is a transaction of its own, so that a recorder never waits for long.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
@@ -21,7 +22,26 @@ _LOG_TIMEOUT_MS = 50
 
 _INCREMENTAL = 2
 
-_FEW = "DELETE FROM exchanges WHERE seq IN (SELECT seq FROM exchanges WHERE {} LIMIT ?)"
+_FEW = """
+DELETE FROM exchanges
+WHERE seq IN (SELECT seq FROM exchanges WHERE {} {} LIMIT ?)
+"""
+_LAST = chr(0x10FFFF)
+_SESSION = "SELECT session_id FROM exchanges WHERE session_id = ? LIMIT 1"
+_SESSIONS = """
+SELECT DISTINCT session_id FROM exchanges
+WHERE session_id > ? AND session_id < ? LIMIT ?
+"""
+_SESSION_OF_AGENT = "SELECT session_id FROM exchanges WHERE agent = ? LIMIT 1"
+_SESSION_NUMBERS = """
+SELECT ifnull(max(seq), 0), count(*), ifnull(sum(outcome = 'open'), 0),
+  count(DISTINCT agent)
+FROM exchanges WHERE session_id = ?
+"""
+_SESSION_FILES = """
+SELECT DISTINCT jsonl_file FROM exchanges
+WHERE session_id = ? AND jsonl_file IS NOT NULL ORDER BY jsonl_file
+"""
 _LOOSE = "jsonl_file IS NULL AND ifnull(imported_at, started_at)"
 _ENDED = "outcome <> 'open'"
 _FILES = "SELECT day, path FROM jsonl_files ORDER BY day, path"
@@ -43,6 +63,17 @@ SELECT max(
     WHERE imported_at IS NULL ORDER BY started_at DESC LIMIT 1), 0),
   ifnull((SELECT max(imported_at) FROM exchanges WHERE jsonl_file IS NULL), 0))
 """
+
+
+@dataclass(frozen=True, slots=True)
+class SessionNumbers:
+    """``last`` is the newest row, ``files`` are named ``DAY/NAME``."""
+
+    last: int
+    exchanges: int
+    opened: int
+    agents: int
+    files: tuple[str, ...]
 
 
 class Pruning:
@@ -98,11 +129,41 @@ class Pruning:
             f"{_LOOSE} >= {local} AND {_LOOSE} < {until} AND {_ENDED}", (day, day), most
         )
 
-    def delete_of_session(self, session_id: str, most: int) -> int:
-        """The same of those of a session; also those under way, which are recorded
-        anew when they have ended.
+    def sessions(self, begin: str, most: int) -> tuple[str, ...]:
+        """The session of exactly this id, else those whose ids begin so."""
+        found = self._rows(_SESSION, (begin,)) or self._rows(
+            _SESSIONS, (begin, f"{begin}{_LAST}", most)
+        )
+        return tuple(str(row[0]) for row in found)
+
+    def session_of_agent(self, agent: str) -> str | None:
+        """The session below which a subagent of this id hangs."""
+        found = self._rows(_SESSION_OF_AGENT, (agent,))
+        return str(found[0][0]) if found else None
+
+    def session_numbers(self, session_id: str) -> SessionNumbers:
+        """How much there is of a session; nothing of one that there is not."""
+        (row,) = self._rows(_SESSION_NUMBERS, (session_id,))
+        last, exchanges, opened, agents = (int(str(value)) for value in row)
+        names = self._rows(_SESSION_FILES, (session_id,))
+        files = tuple(str(name) for (name,) in names)
+        return SessionNumbers(last, exchanges, opened, agents, files)
+
+    def delete_open(self, session_id: str) -> int:
+        """Deletes a session's rows of exchanges under way, which are recorded anew when
+        they have ended.
         """
-        return self._delete("session_id = ?", (session_id,), most)
+        where = "session_id = ? AND outcome = 'open'"
+        return self._delete(where, (session_id,), -1)
+
+    def delete_of_session(self, session_id: str, last: int, most: int) -> int:
+        """Deletes some of a session's exchanges, oldest first, up to row ``last``."""
+        return self._delete(
+            "session_id = ? AND seq <= ?",
+            (session_id, last),
+            most,
+            order="ORDER BY seq",
+        )
 
     def forget_file(self, path: str) -> None:
         """A file that is gone has no offset any more."""
@@ -149,9 +210,11 @@ class Pruning:
                 self._connection.set_busy_timeout(BUSY_TIMEOUT_MS)
         return bool(row[0] == 0)
 
-    def _delete(self, where: str, given: tuple[str, ...], most: int) -> int:
+    def _delete(
+        self, where: str, given: tuple[str | int, ...], most: int, order: str = ""
+    ) -> int:
         with self._writing():
-            self._connection.execute(_FEW.format(where), (*given, most))
+            self._connection.execute(_FEW.format(where, order), (*given, most))
             return self._connection.changes()
 
     @contextmanager
@@ -164,9 +227,11 @@ class Pruning:
             finally:
                 self._connection.execute("PRAGMA secure_delete = FAST")
 
-    def _rows(self, statement: str) -> list[tuple[object, ...]]:
+    def _rows(
+        self, statement: str, given: tuple[str | int, ...] = ()
+    ) -> list[tuple[object, ...]]:
         with explained(self._path):
-            return list(self._connection.execute(statement))
+            return list(self._connection.execute(statement, given))
 
     def _pragma(self, name: str) -> int:
         with explained(self._path):

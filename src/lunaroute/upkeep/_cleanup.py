@@ -1,12 +1,10 @@
 """Retention: what is too old or too much goes, what is old is compressed."""
 
 from collections.abc import Callable, Generator, Iterable
-from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from lunaroute.errors import NothingRecorded
-from lunaroute.store import Store, open_store
+from lunaroute.store import Store
 from lunaroute.upkeep import _clock as clock
 from lunaroute.upkeep._compression import compress, compressed_path
 from lunaroute.upkeep._pieces import Piece, find_pieces
@@ -19,7 +17,7 @@ from lunaroute.upkeep._plan import (
     total_bytes,
 )
 from lunaroute.upkeep._removal import give_back, remove_piece
-from lunaroute.upkeep._site import Site
+from lunaroute.upkeep._site import Site, opened
 
 # How much of a database is whose is an estimate: of more than this share of the limit
 # only half goes before it is measured again.
@@ -77,7 +75,7 @@ def clean_up(
     moment = now()
     today = _local(moment.wall)
     done = Cleaned(dry_run, max_bytes=site.limits.max_bytes)
-    with _opened(site, dry_run=dry_run) as store:
+    with opened(site, writer=not dry_run) as store:
         yield "looking at what is there"
         state = _look(site, store)
         done.bytes_before = done.bytes_after = state.total
@@ -179,16 +177,6 @@ class _Work:
         self._stuck.add(piece.name)
         reason = f"{error.strerror}: {error.filename}" if error.strerror else str(error)
         self._done.warnings.append(f"{piece.name}: {reason}")
-
-
-def _opened(site: Site, *, dry_run: bool) -> "closing[Store] | nullcontext[None]":
-    # Who looks after the record does not make one.
-    try:
-        if site.database.exists():
-            return closing(open_store(site.database, writer=not dry_run))
-    except NothingRecorded:
-        return nullcontext()
-    return nullcontext()
 
 
 def _look(site: Site, store: Store | None) -> _State:

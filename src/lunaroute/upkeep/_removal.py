@@ -1,6 +1,6 @@
 """Takes pieces of the record away, files and rows alike, and gives the room back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from lunaroute.store import Store
@@ -9,6 +9,9 @@ from lunaroute.upkeep._pieces import Piece
 
 # Each takes its texts out of the index: some 5 ms on a slow machine.
 _ROWS = 20
+
+# Each waits 50 ms for whoever reads.
+_TRIES = 20
 
 
 def remove_piece(piece: Piece, store: Store | None) -> Iterator[None]:
@@ -48,12 +51,19 @@ def in_steps(delete: Callable[[int], int]) -> Iterator[None]:
         yield
 
 
-def give_back(store: Store) -> Iterator[None]:
-    """Takes what was deleted out of the search index and shrinks the file."""
+def give_back(store: Store) -> Generator[None, None, bool]:
+    """Takes what was deleted out of the search index and shrinks the file.
+
+    False if the log could not be emptied: something has been reading for long.
+    """
     pruning, begin = store.pruning, True
     while pruning.merge_index(begin=begin):
         begin = False
         yield
     while pruning.vacuum():
         yield
-    pruning.empty_log()
+    for _ in range(_TRIES):
+        if pruning.empty_log():
+            return True
+        yield
+    return False

@@ -1,9 +1,13 @@
 """What is looked after: where it is, and how long it is kept."""
 
 from collections.abc import Mapping
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from lunaroute.errors import NothingRecorded
+from lunaroute.store import Store, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,15 @@ class Site:
             limits=Limits(**plain["limits"]),
             interval_minutes=plain["interval_minutes"],
         )
+
+
+def opened(site: Site, *, writer: bool) -> closing[Store] | nullcontext[None]:
+    """The store, to be closed; None where there is none: who looks after the record
+    does not make one.
+    """
+    try:
+        if site.database.exists():
+            return closing(open_store(site.database, writer=writer))
+    except NothingRecorded:
+        return nullcontext()
+    return nullcontext()

@@ -6,6 +6,7 @@ from typing import Any
 
 from lunaroute.errors import StoreError
 from lunaroute.upkeep._cleanup import clean_up
+from lunaroute.upkeep._deletion import delete_sessions
 from lunaroute.upkeep._site import Site
 
 Steps = Generator[str, None, dict[str, Any]]
@@ -20,6 +21,8 @@ def begin(site: Site, task: Mapping[str, Any]) -> Steps:
     name = task.get("task")
     if name == "cleanup":
         return _clean_up(site, task)
+    if name == "delete":
+        return _delete(site, task)
     raise StoreError(f"there is no task {name!r}")
 
 
@@ -28,5 +31,15 @@ def _clean_up(site: Site, task: Mapping[str, Any]) -> Steps:
         site,
         dry_run=task.get("dry_run") is True,
         trust_clock=task.get("trust_clock") is True,
+    )
+    return asdict(done)
+
+
+def _delete(site: Site, task: Mapping[str, Any]) -> Steps:
+    wanted = task.get("sessions")
+    if not isinstance(wanted, list) or not wanted:
+        raise StoreError("delete: sessions must be a list of ids")
+    done = yield from delete_sessions(
+        site, list(map(str, wanted)), dry_run=task.get("dry_run") is True
     )
     return asdict(done)
