@@ -66,6 +66,17 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardText:
+    """A piece of a text that is still coming. Those of one ``place`` follow each other
+    and make one text.
+    """
+
+    place: str
+    kind: TextKind
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolCall:
     """A tool the model asked for. ``arguments`` is the JSON text as it was sent.
 

@@ -87,6 +87,52 @@ def test_the_request_must_be_whole(running, clock):
     assert raw.request.head_bytes() == b"abcd"
 
 
+def test_what_comes_of_an_answer_is_told_from_time_to_time(running, clock):
+    link = Link(running)
+    tape = link.open()
+    clock.seconds = 0.1
+    assert running.due(()).begun
+    tape.answer_head(1, b"HTTP/1.1 200 OK\r\n\r\n")
+    tape.answer(1, b"one")
+    tape.answer(2, b"two")
+    link.feed()
+    assert not running.due(())
+    clock.seconds = 1.2
+    ((so_far, came),) = running.due(()).heard
+    assert [chunk for _, chunk in came.chunks] == [b"one", b"two"]
+    tape.answer(3, b"three")
+    link.feed()
+    assert not running.due(())
+    clock.seconds = 2.3
+    ((again, came),) = running.due(()).heard
+    assert again is so_far
+    assert [chunk for _, chunk in came.chunks] == [b"three"]
+    clock.seconds = 9
+    assert not running.due(())  # nothing came
+    running.forget()
+    assert running.due(()).begun
+    clock.seconds = 11
+    ((anew, came),) = running.due(()).heard
+    assert anew is not so_far
+    assert len(came.chunks) == 3
+
+
+def test_what_was_shed_is_not_told_on(running, clock):
+    link = Link(running)
+    tape = link.open()
+    clock.seconds = 0.1
+    running.due(())
+    tape.answer_head(1, b"HTTP/1.1 200 OK\r\n\r\n")
+    tape.answer(1, b"one")
+    link.feed()
+    clock.seconds = 2
+    assert running.due(()).heard
+    (raw,) = link.assembler.opened
+    raw.answer.chunks.clear()
+    clock.seconds = 4
+    assert not running.due(())
+
+
 def test_what_failed_is_due_again(running, clock):
     link = Link(running)
     link.open()

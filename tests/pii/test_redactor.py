@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunaroute.pii import MemoryBook, Mode, Tokens
+from lunaroute.pii import Detector, MemoryBook, Mode, Redactor, Rule, Tokens
 from tests.pii.finder import CARD, EMAIL, SECRET, Finder, redactor
 
 
@@ -19,6 +19,27 @@ def test_text_is_redacted_and_counted() -> None:
 def test_clean_text_is_given_back() -> None:
     text = "nothing to see"
     assert redactor().text(text) is text
+
+
+def test_a_part_is_told_in_the_light_of_the_whole() -> None:
+    text = f"{EMAIL} has {SECRET} and {EMAIL}"
+    for start in (0, len(EMAIL) + 1, len(text) - len(EMAIL)):
+        rest = redactor().part(text, start)
+        assert redactor().text(text).endswith(rest)
+        assert rest.endswith("[EMAIL]")
+    # Of what began before nothing is told again.
+    assert redactor().part(text, 3) == redactor().part(text, len(EMAIL))
+
+
+def test_nothing_is_settled_where_the_finder_does_not_say() -> None:
+    assert redactor().settled("words " * 1000) == 0
+
+
+def test_what_is_settled() -> None:
+    detector = Detector(["email"])
+    ours = Redactor(detector, {"email": Rule(Mode.MASK, "EMAIL")})
+    text = "words " * 200
+    assert len(text) - 2 * detector.margin < ours.settled(text) < len(text)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ Pure functions of bytes; nothing here changes what it reads.
 
 from lunaroute.dialects._answer import AnswerReader as AnswerReader
 from lunaroute.dialects._answer import MessageReader as MessageReader
+from lunaroute.dialects._answer import StreamReader as StreamReader
 from lunaroute.dialects._answer import answer_reader as answer_reader
+from lunaroute.dialects._answer import following_reader as following_reader
 from lunaroute.dialects._answer import message_reader as message_reader
 from lunaroute.dialects._endpoint import endpoint_of as endpoint_of
 from lunaroute.dialects._json import JsonObject as JsonObject
@@ -25,9 +27,11 @@ __all__ = [
     "JsonObject",
     "MessageReader",
     "SocketRequest",
+    "StreamReader",
     "answer_reader",
     "begins_response",
     "endpoint_of",
+    "following_reader",
     "get_count",
     "get_object",
     "get_objects",

@@ -4,6 +4,7 @@ A reader takes the bytes in any pieces and gives the same facts for every cut.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -15,7 +16,7 @@ from lunaroute.dialects._json import JsonObject, read_object
 from lunaroute.dialects._plain_answer import PlainAnswer
 from lunaroute.dialects._responses_answer import ResponsesAnswer
 from lunaroute.dialects._usage import chat_usage
-from lunaroute.model import AnswerFacts, Endpoint
+from lunaroute.model import AnswerFacts, Endpoint, HeardText, Usage
 from lunaroute.wire import SseDecoder, SseEvent
 
 # An error's text is for people; a provider's HTML page need not be kept whole.
@@ -44,6 +45,9 @@ class Answer(Protocol):
 
     def take_body(self, payload: JsonObject, /) -> None:
         """The whole of an answer that was not streamed."""
+
+    def usage_so_far(self) -> Usage | None:
+        """What has been told of it."""
 
     def finish(self) -> None:
         """Nothing more comes: complete the draft from what was collected."""
@@ -75,6 +79,13 @@ def answer_reader(
     if media_type == "text/event-stream":
         return StreamReader(answer)
     return BodyReader(answer, must_parse=endpoint not in _UNREAD)
+
+
+def following_reader(endpoint: Endpoint) -> "StreamReader":
+    """The reader for an event stream that is looked at while it comes."""
+    answer = _ANSWERS[endpoint]()
+    answer.draft.heard = []
+    return StreamReader(answer)
 
 
 def message_reader(endpoint: Endpoint) -> "MessageReader":
@@ -138,6 +149,17 @@ class StreamReader(_EventReader):
     def feed(self, data: bytes) -> None:
         for event in self._decoder.feed(data):
             self._take(event)
+
+    def so_far(self) -> AnswerFacts:
+        """What is known now, without texts and tool calls."""
+        return replace(self._draft.facts(), usage=self._answer.usage_so_far())
+
+    def take_heard(self) -> list[HeardText]:
+        """The pieces of texts that came since the last time, of a reader that was
+        made by :func:`following_reader`.
+        """
+        heard, self._draft.heard = self._draft.heard or [], []
+        return heard
 
     def close(self) -> AnswerFacts:
         tail = self._decoder.close()

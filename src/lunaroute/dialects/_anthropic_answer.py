@@ -13,7 +13,7 @@ from lunaroute.dialects._json import (
     texts_in,
 )
 from lunaroute.dialects._usage import anthropic_tier, anthropic_usage, merge
-from lunaroute.model import TextKind, ToolCall
+from lunaroute.model import TextKind, ToolCall, Usage
 
 # What a delta adds to its block: the name of the piece, and the kind of block that it
 # belongs to should the block's own beginning be missing.
@@ -30,6 +30,7 @@ _OUTPUT = ("text_delta", "thinking_delta", "input_json_delta")
 class _Block:
     start: JsonObject
     kind: str
+    number: int  # within the message
     is_closed: bool = False
     parts: list[str] = field(default_factory=list)
 
@@ -72,6 +73,9 @@ class AnthropicAnswer:
         self._stop(payload)
         self.draft.complete = True
 
+    def usage_so_far(self) -> Usage | None:
+        return anthropic_usage(self._usage)
+
     def finish(self) -> None:
         for block in self._blocks:
             self._say(block)
@@ -87,7 +91,8 @@ class AnthropicAnswer:
         merge(self._usage, get_object(message, "usage"))
         for block in get_objects(message, "content"):
             kind = get_str(block, "type") or ""
-            self._blocks.append(_Block(block, kind, is_closed=True))
+            number = len(self._blocks)
+            self._blocks.append(_Block(block, kind, number, is_closed=True))
             self.draft.saw_token = True
 
     def _block_start(self, event: JsonObject) -> None:
@@ -95,9 +100,11 @@ class AnthropicAnswer:
         self._begin(event, start, get_str(start, "type") or "")
 
     def _begin(self, event: JsonObject, start: JsonObject, kind: str) -> _Block:
-        block = _Block(start, kind)
+        block = _Block(start, kind, len(self._blocks))
         self._blocks.append(block)
         self._open[get_count(event, "index") or 0] = block
+        if kind in ("text", "thinking"):
+            self._hear(block, get_str(start, kind))
         return block
 
     def _block_delta(self, event: JsonObject) -> None:
@@ -111,9 +118,18 @@ class AnthropicAnswer:
             block = self._begin(event, {}, block_kind)
         if piece := get_str(delta, name):
             block.parts.append(piece)
+            self._hear(block, piece)
         self.draft.saw_token |= kind == "input_json_delta" or bool(
             piece and kind in _OUTPUT
         )
+
+    def _hear(self, block: _Block, piece: str | None) -> None:
+        kind = TextKind.ANSWER
+        if block.kind == "thinking":
+            kind = TextKind.THINKING
+        elif block.kind.endswith("tool_use"):
+            kind = TextKind.TOOL_INPUT
+        self.draft.hear(kind, str(block.number), piece)
 
     def _block_stop(self, event: JsonObject) -> None:
         block = self._open.get(get_count(event, "index") or 0)

@@ -15,11 +15,12 @@ from lunaroute.dialects._json import (
     texts_in,
 )
 from lunaroute.dialects._usage import chat_usage, merge
-from lunaroute.model import TextKind, ToolCall
+from lunaroute.model import TextKind, ToolCall, Usage
 
 
 @dataclass(slots=True)
 class _Call:
+    number: int  # within its choice
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
@@ -27,6 +28,7 @@ class _Call:
 
 @dataclass(slots=True)
 class _Choice:
+    number: int
     thinking: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
     refusal: list[str] = field(default_factory=list)
@@ -69,6 +71,9 @@ class ChatAnswer:
         merge(self._usage, get_object(payload, "usage"))
         self.draft.complete = True
 
+    def usage_so_far(self) -> Usage | None:
+        return chat_usage(self._usage)
+
     def finish(self) -> None:
         draft = self.draft
         for _, choice in sorted(self._choices.items()):
@@ -80,18 +85,28 @@ class ChatAnswer:
         draft.usage = chat_usage(self._usage)
 
     def _take_choice(self, holder: JsonObject, name: str) -> None:
-        choice = self._choices.setdefault(get_count(holder, "index") or 0, _Choice())
+        number = get_count(holder, "index") or 0
+        choice = self._choices.setdefault(number, _Choice(number))
         finish_reason = get_str(holder, "finish_reason")
         choice.finish_reason = finish_reason or choice.finish_reason
         said = get_object(holder, name)
         for thinking in THINKING_NAMES:
-            choice.thinking += texts_in(said.get(thinking))
-        choice.text += texts_in(said.get("content"))
-        choice.refusal += texts_in(said.get("refusal"))
+            self._hear(choice, TextKind.THINKING, choice.thinking, said.get(thinking))
+        self._hear(choice, TextKind.ANSWER, choice.text, said.get("content"))
+        self._hear(choice, TextKind.ANSWER, choice.refusal, said.get("refusal"))
         self._take_calls(choice, said)
         self.draft.saw_token |= bool(
             choice.text or choice.thinking or choice.refusal or choice.calls
         )
+
+    def _hear(
+        self, choice: _Choice, kind: TextKind, parts: list[str], told: object
+    ) -> None:
+        for text in texts_in(told):
+            parts.append(text)
+            is_refusal = parts is choice.refusal
+            name = "refusal" if is_refusal else kind.value
+            self.draft.hear(kind, f"{choice.number}.{name}", text)
 
     def _take_calls(self, choice: _Choice, said: JsonObject) -> None:
         for position, delta in enumerate(get_list(said, "tool_calls")):
@@ -108,12 +123,14 @@ class ChatAnswer:
         call = choice.open_calls.get(index)
         # Some servers give every call the index 0; an id of its own tells them apart.
         if call is None or (delta.id and call.id and delta.id != call.id):
-            call = choice.open_calls[index] = _Call()
+            call = choice.open_calls[index] = _Call(len(choice.calls))
             choice.calls.append(call)
         call.id = call.id or delta.id
         call.name = call.name or delta.name
         if delta.arguments:
             call.arguments.append(delta.arguments)
+            place = f"{choice.number}.call.{call.number}"
+            self.draft.hear(TextKind.TOOL_INPUT, place, delta.arguments)
 
     def _say(self, choice: _Choice) -> None:
         transcript = self.draft.transcript

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from lunaroute.dialects._error import read_error, read_status
 from lunaroute.dialects._json import JsonObject, get_str
 from lunaroute.dialects._transcript import Transcript
-from lunaroute.model import AnswerFacts, Usage
+from lunaroute.model import AnswerFacts, HeardText, TextKind, Usage
 
 
 @dataclass(slots=True)
@@ -28,12 +28,19 @@ class Draft:
     saw_token: bool = False
     service_tier: str | None = None
     ends_by_done: bool = False  # whether ``[DONE]`` is this dialect's end
+    # What was told of texts since somebody looked; None while nobody does.
+    heard: list[HeardText] | None = None
 
     def name(self, holder: JsonObject) -> None:
         """Take id, model and tier from the object that carries them."""
         self.model = get_str(holder, "model") or self.model
         self.response_id = get_str(holder, "id") or self.response_id
         self.service_tier = get_str(holder, "service_tier") or self.service_tier
+
+    def hear(self, kind: TextKind, place: str, text: str | None) -> None:
+        """A piece of a text has come, for those who do not wait for its end."""
+        if self.heard is not None and text:
+            self.heard.append(HeardText(place, kind, text))
 
     def fail(self, payload: JsonObject) -> None:
         self.error_kind, self.error_text = read_error(payload)

@@ -33,5 +33,8 @@ class PlainAnswer:
             self.draft.usage = self._usage(get_object(payload, "usage"))
         self.draft.complete = True
 
+    def usage_so_far(self) -> Usage | None:
+        return self.draft.usage
+
     def finish(self) -> None:
         """Nothing was collected."""

@@ -18,6 +18,7 @@ from lunaroute.dialects._json import (
 from lunaroute.dialects._responses_item import has_refusal, read_item
 from lunaroute.dialects._transcript import Transcript
 from lunaroute.dialects._usage import merge, responses_usage
+from lunaroute.model import TextKind, Usage
 
 # The events that tell pieces of items: (what of the item, its place within the item,
 # where the event has the piece, whether that is the whole and replaces the deltas).
@@ -107,6 +108,12 @@ def _place(piece: tuple[tuple[str, int], list[str]]) -> int:
     return piece[0][1]
 
 
+def _kind(what: str) -> TextKind:
+    if what in ("output_text", "refusal"):
+        return TextKind.ANSWER
+    return TextKind.THINKING if what in ("summary", "content") else TextKind.TOOL_INPUT
+
+
 class ResponsesAnswer:
     """Events name their item by its place in the output."""
 
@@ -138,6 +145,9 @@ class ResponsesAnswer:
     def take_body(self, payload: JsonObject, /) -> None:
         self._read_response(payload, get_str(payload, "status"))
         self.draft.complete = True
+
+    def usage_so_far(self) -> Usage | None:
+        return responses_usage(self._usage)
 
     def finish(self) -> None:
         for item in self._output():
@@ -204,11 +214,20 @@ class ResponsesAnswer:
         item = self._item_at(event)
         item.told.setdefault("id", get_str(event, "item_id"))
         key = (what, get_count(event, place) or 0)
+        is_told = key in item.pieces
         if is_delta:
             item.pieces.setdefault(key, []).append(text)
         else:
             item.pieces[key] = [text]
+        if is_delta or not is_told:
+            self.draft.hear(_kind(what), _place_of(event, key), text)
         self.draft.saw_token = True
+
+
+def _place_of(event: JsonObject, key: tuple[str, int]) -> str:
+    output = get_count(event, "output_index")
+    item = get_str(event, "item_id") if output is None else output
+    return f"{item}.{key[0]}.{key[1]}"
 
 
 def _says_something(item: JsonObject) -> bool:

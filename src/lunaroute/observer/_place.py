@@ -43,6 +43,8 @@ class Place:
         with self._moving_aside():
             if due.begun:
                 self._recorder.begin(due.begun)
+            if due.heard:
+                self._recorder.hear(due.heard)
             if due.lost or due.living is not None:
                 self._recorder.abandon(due.living, due.lost)
 

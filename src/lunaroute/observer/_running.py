@@ -3,15 +3,17 @@ come any more.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.observer._links import LinkEnd
-from lunaroute.recording import Asked, snapshot
+from lunaroute.recording import Asked, Came, SoFar, snapshot
 
 # What ends sooner is written once, when it has ended.
 MIN_AGE_SECONDS = 0.05
+# What comes of an answer is committed so often, and a moment later.
+HEAR_SECONDS = 1.0
 # Of one commit, so that those that have ended do not wait for long.
 MAX_BEGUN = 100
 
@@ -20,6 +22,9 @@ MAX_BEGUN = 100
 class _Watched:
     asked: Asked
     is_begun: bool = False
+    so_far: SoFar | None = None
+    heard_ns: int = 0  # when it was looked at, or began
+    heard_chunks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,12 @@ class Due:
     """
 
     begun: tuple[RawExchange, ...] = ()
+    heard: tuple[tuple[SoFar, Came], ...] = ()
     living: tuple[str, ...] | None = None
     lost: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self.lost) or self.living is not None
+        return bool(self.begun or self.heard or self.lost) or self.living is not None
 
 
 class Running:
@@ -86,6 +92,7 @@ class Running:
         """
         now = self._clock()
         begun: list[RawExchange] = []
+        heard: list[tuple[SoFar, Came]] = []
         watched: dict[ExchangeId, _Watched] = {}
         for link in self._links:
             lost, link.assembler.lost = link.assembler.lost, []
@@ -95,14 +102,17 @@ class Running:
                 if one is None:
                     one = _Watched(Asked(raw.request_head))
                 watched[raw.id] = one
-                if one.is_begun or now - raw.opened < MIN_AGE_SECONDS * 1e9:
+                if one.is_begun:
+                    heard += _heard(one, raw, now)
+                elif now - raw.opened < MIN_AGE_SECONDS * 1e9:
                     continue
-                if len(begun) < MAX_BEGUN and one.asked.is_whole(raw):
+                elif len(begun) < MAX_BEGUN and one.asked.is_whole(raw):
                     one.is_begun = True
+                    one.heard_ns = now
                     begun.append(snapshot(raw))
         self._watched = watched
         lost_ids, self._lost = tuple(self._lost), []
-        return Due(tuple(begun), self._living(waiting), lost_ids)
+        return Due(tuple(begun), tuple(heard), self._living(waiting), lost_ids)
 
     def failed(self, due: Due) -> None:
         """It was not committed: all of it is due again."""
@@ -121,3 +131,18 @@ class Running:
         self._looks_for_orphans = False
         named = (link.assembler.ids_begin for link in self._links)
         return (*(name for name in named if name), *waiting)
+
+
+def _heard(one: _Watched, raw: RawExchange, now: int) -> Iterator[tuple[SoFar, Came]]:
+    """What came of an answer, if it is time and anything did."""
+    chunks = raw.answer.chunks
+    if not raw.answer_head or now - one.heard_ns < HEAR_SECONDS * 1e9:
+        return
+    if one.so_far is None:
+        one.so_far = SoFar(raw)
+    elif len(chunks) <= one.heard_chunks:  # less than there were: they were shed
+        return
+    one.heard_ns = now
+    came = Came(raw.answer_head, tuple(chunks[one.heard_chunks :]))
+    one.heard_chunks = len(chunks)
+    yield one.so_far, came

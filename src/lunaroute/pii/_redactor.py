@@ -84,6 +84,34 @@ class Redactor:
                 counts[change.kind] += 1
         return "".join((*parts, text[passed:]))
 
+    def settled(self, text: str) -> int:
+        """Up to where nothing of a text that is still coming changes, whatever follows;
+        0 where what finds does not say.
+        """
+        settled = getattr(self._finder, "settled", None)
+        if settled is None:
+            return 0
+        end = int(settled(text))
+        for spot in spots(self._finder, text):
+            if spot.start < end < spot.end:
+                end = spot.start
+        return end
+
+    def part(self, text: str, start: int) -> str:
+        """As :meth:`text`, of what stands from ``start`` on, in the light of all of it.
+
+        What began before ``start`` is not told again.
+        """
+        parts: list[str] = []
+        passed = start
+        for change in self._in_text(spots(self._finder, text)):
+            if change.end <= start:
+                continue
+            if change.start >= start:
+                parts += (text[passed : change.start], change.text)
+            passed = change.end
+        return "".join((*parts, text[passed:]))
+
     def body(self, body: bytes) -> Redacted:
         """A body of JSON, whole or cut, or of anything else."""
         if body.lstrip()[:1] not in (b"{", b"["):

@@ -19,6 +19,7 @@ from lunaroute.model import (
     TextKind,
     Usage,
 )
+from lunaroute.recording._cost import cost_of, with_cost
 from lunaroute.recording._events import event_lines
 from lunaroute.recording._head import Head, read_head
 from lunaroute.recording._reading import Reading, bare_reading
@@ -52,13 +53,17 @@ def interrupted(abandoned: Abandoned, key: bytes, *, is_lost: bool = False) -> R
         _log.warning("the open row of %s cannot be read: %s", row.id, error)
         texts = ()
         reading = replace(bare_reading(_raw(row, why)), session=_session(row))
+    reading = replace(reading, cost=cost_of(reading))
     ended = row.ended_us if row.ended_us is not None else row.last_byte_up_us
     rows = Prepared(
-        exchange=replace(
-            row,
-            outcome=Outcome.INTERRUPTED.value,
-            error_text=why,
-            ended_us=ended,
+        exchange=with_cost(
+            replace(
+                row,
+                outcome=Outcome.INTERRUPTED.value,
+                error_text=why,
+                ended_us=ended,
+            ),
+            reading.cost,
         ),
         texts=spoken_rows(RequestFacts(), AnswerFacts(texts=texts), key),
     )

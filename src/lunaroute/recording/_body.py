@@ -31,7 +31,7 @@ class Body:
 
 def read_body(tapped: Tapped, head: Head, key: bytes) -> Body:
     """Undoes chunked framing and content-encoding; keeps what can be had of a body."""
-    dechunker, decoder = _framing(head)
+    dechunker, decoder = framing(head)
     digest = hmac.new(key, digestmod="sha256")
     pieces: list[tuple[int, bytes]] = []
     for when, chunk in tapped.chunks:
@@ -53,7 +53,8 @@ def keyed_hash(key: bytes, data: bytes) -> str:
     return hmac.digest(key, data, "sha256").hex()
 
 
-def _framing(head: Head) -> tuple[Dechunker | None, Decoder]:
+def framing(head: Head) -> tuple[Dechunker | None, Decoder]:
+    """What undoes the chunks of a body with this head, and what its encodings."""
     transfer = head.words("transfer-encoding")
     layers = [*head.words("content-encoding"), *(t for t in transfer if t != "chunked")]
     return (Dechunker() if "chunked" in transfer else None), Decoder(layers)

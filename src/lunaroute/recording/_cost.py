@@ -3,13 +3,16 @@
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from lunaroute.model import AnswerFacts, Usage
 from lunaroute.pricing import Cost, price
 from lunaroute.recording._reading import Reading
-from lunaroute.store import ExchangeRow
+from lunaroute.store import ExchangeRow, Heard
 
 _log = logging.getLogger(__name__)
+
+Row = TypeVar("Row", ExchangeRow, Heard)
 
 Event = dict[str, object]
 
@@ -54,7 +57,7 @@ def cost_of_answer(
         return None
 
 
-def with_cost(row: ExchangeRow, cost: Cost | None) -> ExchangeRow:
+def with_cost(row: Row, cost: Cost | None) -> Row:
     """The row with what it cost; as it was where that is not known."""
     if cost is None:
         return row

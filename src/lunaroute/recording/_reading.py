@@ -167,9 +167,9 @@ def _with_heads(reading: Reading, head: Head, redaction: Redaction) -> Reading:
         answer_head=redaction.head(answer_head),
         path=redaction.target(path),
         query=redaction.target(query),
-        endpoint=_endpoint(raw.route.dialect, method, path),
-        is_streamed=_is_event_stream(answer_head),
-        status=reading.ending.status or _status(answer_head),
+        endpoint=endpoint_named(raw.route.dialect, method, path),
+        is_streamed=is_event_stream(answer_head),
+        status=reading.ending.status or status_of(answer_head),
     )
 
 
@@ -265,17 +265,20 @@ def is_one_line(body: bytes) -> bool:
     return b"\n" not in body and b"\r" not in body
 
 
-def _endpoint(dialect: str, method: str, path: str) -> Endpoint:
+def endpoint_named(dialect: str, method: str, path: str) -> Endpoint:
+    """What a request asks for, by the word for its dialect."""
     known = _DIALECTS.get(dialect)
     return Endpoint.OTHER if known is None else endpoint_of(known, method, path)
 
 
-def _status(head: Head) -> int:
+def status_of(head: Head) -> int:
+    """The status of a response's head, 0 where it has none."""
     code = head.first[1]
     return int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 0
 
 
-def _is_event_stream(head: Head) -> bool:
+def is_event_stream(head: Head) -> bool:
+    """Whether a response's body is a stream of events."""
     return (head.get("content-type") or "").lower().startswith("text/event-stream")
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from lunaroute.recording._keeper import FileKeeper, StoreKeeper
 from lunaroute.recording._news import News, news_of
 from lunaroute.recording._opening import open_record
 from lunaroute.recording._record import Record, make_records
+from lunaroute.recording._so_far import Came, SoFar
 from lunaroute.store import ExchangeRow, Store
 
 _log = logging.getLogger(__name__)
@@ -111,6 +112,18 @@ class Recorder:
         for part in _slices(_once(running)):
             records = [open_record(raw, key, self._redactor) for raw in part]
             self._running.begin(records, self._today())
+
+    def hear(self, answers: Iterable[tuple[SoFar, Came]]) -> None:
+        """Commits what came of answers whose exchanges were begun. Raises as ``begin``
+        does, and then their ``SoFar`` has to be made anew.
+        """
+        if self._running is None:
+            return
+        heard = []
+        for so_far, came in answers:
+            so_far.take(came)
+            heard.append(so_far.tell(self._redactor))
+        self._running.hear(heard)
 
     def abandon(
         self, living: Collection[str] | None, lost: Collection[str] = ()

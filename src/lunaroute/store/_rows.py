@@ -214,6 +214,13 @@ class Heard:
     audio_input: int | None = None
     audio_output: int | None = None
     vendor_usage: str | None = None
+    cost_usd: float | None = None
+    cost_input_usd: float | None = None
+    cost_cache_read_usd: float | None = None
+    cost_cache_write_usd: float | None = None
+    cost_output_usd: float | None = None
+    price_entry: str | None = None
+    price_version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
