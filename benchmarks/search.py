@@ -38,7 +38,8 @@ QUERIES = {
     "one word without another": "common1 -common0",
     "a word, model:": "common0 model:claude-opus-*",
     "a word, after:": "common0 after:2026-01-01",
-    "tool:": "tool:Edit common0",
+    "a word, tool:": "module7 tool:Edit",
+    "a common word that no text of the tool has": "common0 tool:Edit",
     "file:": "file:module7.py",
     "cost>": "cost>0.45 common0",
 }

@@ -411,6 +411,26 @@ def test_the_newest_are_counted_among_those_that_the_fields_leave(
         assert kinds(store.search("needle kind:prompt", 10)) == ["prompt"]
 
 
+def test_fields_look_further_back_until_there_are_enough(tmp_path, monkeypatch):
+    monkeypatch.setattr(_search, "NEWEST", 2)
+    monkeypatch.setattr(_search, "WIDENED", 2)
+    kinds_of = ("prompt", "prompt", "prompt", "answer", "prompt", "answer")
+    with open_store(database(tmp_path), writer=True) as store:
+        for number, kind in enumerate(kinds_of):
+            words = "needle " * (number == 0) + f"needle straw {number}"
+            write(store, prepared(number, texts=(text(kind, "user", words),)))
+
+        def found(query, limit, sort=Sort.BEST):
+            hits = store.search(query, limit, sort)
+            return "".join(hit.exchange_id[-1] for hit in hits)
+
+        assert found("needle kind:prompt", 1) == "4"
+        assert found("needle kind:prompt", 2) == "42"
+        assert found("needle kind:prompt", 2, Sort.TIME) == "42"
+        assert found("needle kind:prompt", 3, Sort.RANK) == "042"
+        assert found("needle kind:thinking", 3) == ""
+
+
 def test_whether_there_is_anything_to_search(store, tmp_path):
     assert store.has_texts()
     with open_store(database(tmp_path), writer=True) as empty:

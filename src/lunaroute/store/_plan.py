@@ -38,12 +38,12 @@ _OF_TOOL = f"""t.id IN (
 )"""  # noqa: S608 - a constant of our own
 # The same, asked of one text: hits of the index are few beside all texts of a tool
 # (a million texts, 100,000 calls: 1.2 s).
-_IS_OF_TOOL = f"""(EXISTS (
+_IS_OF_TOOL = f"""CASE t.kind WHEN 'tool_input' THEN EXISTS (
   SELECT 1 FROM tool_calls c WHERE c.exchange_id = t.exchange_id
-    AND t.kind = 'tool_input' AND c.arguments = t.text AND c.name {_LIKE}
-) OR EXISTS (
+    AND c.arguments = t.text AND c.name {_LIKE}
+) WHEN 'tool_output' THEN EXISTS (
   SELECT 1 FROM tool_calls c WHERE c.result_text_id = t.id AND c.name {_LIKE}
-))"""  # noqa: S608 - a constant of our own
+) ELSE 0 END"""  # noqa: S608 - a constant of our own
 # Its index holds all that is asked of the table.
 _PATHS = f"SELECT f.exchange_id, f.ordinal FROM tool_files f WHERE '/' || replace(f.path, '\\', '/') {_LIKE}"  # noqa: S608, E501 - as above
 _OF_FILE = f"""t.id IN (

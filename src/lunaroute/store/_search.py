@@ -17,6 +17,9 @@ from lunaroute.store._rows import Hit
 # ones looked for, and so many of them rank in milliseconds.
 NEWEST = 10_000
 
+# Fields that leave too few of them are asked of so many times as many, then of all.
+WIDENED = 10
+
 _SNIPPET_TOKENS = 24
 _SNIPPET_LETTERS = 160
 
@@ -26,19 +29,31 @@ ifnull(e.model_used, e.model_requested), e.agent, e.outcome
 """
 # CROSS JOIN: the index stays outermost and gives its rows in the order asked for. The
 # plus keeps conditions on t.id from being asked of the index one id at a time.
+_ITS_TEXT = "CROSS JOIN texts t ON t.id = +texts_index.rowid"
+_ITS_EXCHANGE = f"{_ITS_TEXT} CROSS JOIN exchanges e ON e.id = t.exchange_id"
+# What is shown is read of those hits alone that are shown.
 _MATCHED = f"""
-SELECT {_FACTS}, %s AS score
-FROM texts_index CROSS JOIN texts t ON t.id = +texts_index.rowid
-CROSS JOIN exchanges e ON e.id = t.exchange_id
-WHERE texts_index MATCH ? AND %s ORDER BY texts_index.rowid DESC LIMIT ?
+WITH found AS MATERIALIZED (
+  SELECT texts_index.rowid AS id, %(score)s AS score, %(time)s AS started_at
+  FROM texts_index %(joined)s
+  WHERE texts_index MATCH ? AND texts_index.rowid >= ? AND %(condition)s
+  ORDER BY texts_index.rowid DESC LIMIT ?
+), best AS MATERIALIZED (SELECT * FROM found ORDER BY %(order)s LIMIT ?)
+SELECT {_FACTS}, b.score AS score
+FROM best b CROSS JOIN texts t ON t.id = b.id
+CROSS JOIN exchanges e ON e.id = t.exchange_id ORDER BY %(order)s
 """  # noqa: S608 - column names of our own
 _NARROWED = f"""
-SELECT {_FACTS}, 0 AS score
-FROM texts t JOIN exchanges e ON e.id = t.exchange_id
-WHERE %s ORDER BY t.id DESC LIMIT ?
+WITH found AS MATERIALIZED (
+  SELECT {_FACTS}, 0 AS score
+  FROM texts t JOIN exchanges e ON e.id = t.exchange_id
+  WHERE %s ORDER BY t.id DESC LIMIT ?
+)
+SELECT * FROM found ORDER BY started_at DESC, id DESC LIMIT ?
 """  # noqa: S608 - as above
-_ORDERED = """
-WITH found AS MATERIALIZED (%s) SELECT * FROM found ORDER BY %s LIMIT ?
+_OLDEST_OF = """
+SELECT rowid FROM texts_index WHERE texts_index MATCH ?
+ORDER BY rowid DESC LIMIT 1 OFFSET ?
 """
 # One pass for all: many words may begin as a prefix does, and each pass gathers them.
 _SNIPPETS = """
@@ -95,17 +110,44 @@ def has_texts(connection: apsw.Connection) -> bool:
 def _rows(
     connection: apsw.Connection, plan: Plan, limit: int, sort: Sort
 ) -> list[tuple[Any, ...]]:
+    limit = max(0, limit)
     newest = -1 if sort is Sort.RANK else NEWEST
-    is_ranked = sort is not Sort.TIME and plan.match is not None
     if plan.match is None:
-        found = _NARROWED % plan.condition
-        values = [*plan.values, newest, max(0, limit)]
-    else:
-        score = "texts_index.rank" if is_ranked else "0"
-        found = _MATCHED % (score, plan.condition)
-        values = [plan.match, *plan.values, newest, max(0, limit)]
-    order = "score, id DESC" if is_ranked else "started_at DESC, id DESC"
-    return connection.execute(_ORDERED % (found, order), values).fetchall()
+        values = [*plan.values, newest, limit]
+        return connection.execute(_NARROWED % plan.condition, values).fetchall()
+    is_narrowed = plan.condition != "1"
+    by_time = sort is Sort.TIME
+    statement = _MATCHED % {
+        "score": "0" if by_time else "texts_index.rank",
+        "time": "e.started_at" if by_time else "0",
+        "joined": _joined(plan.condition, by_time),
+        "condition": plan.condition,
+        "order": "started_at DESC, id DESC" if by_time else "score, id DESC",
+    }
+    rows: list[tuple[Any, ...]] = []
+    for window in (NEWEST, WIDENED * NEWEST, None):
+        # What the fields leave of the newest hits is mostly enough to choose from; of
+        # a million texts it takes a tenth of the time that all hits take.
+        first = 0
+        if window is not None and newest > 0 and is_narrowed:
+            first = _oldest_of(connection, plan.match, window)
+        values = [plan.match, first, *plan.values, newest, limit]
+        rows = connection.execute(statement, values).fetchall()
+        if not first or len(rows) >= min(limit, NEWEST):
+            break
+    return rows
+
+
+def _joined(condition: str, by_time: bool) -> str:
+    if by_time or "e." in condition:
+        return _ITS_EXCHANGE
+    return _ITS_TEXT if "t." in condition else ""
+
+
+def _oldest_of(connection: apsw.Connection, match: str, window: int) -> int:
+    """The oldest one's id of so many newest hits; 0 where there are fewer."""
+    found = connection.execute(_OLDEST_OF, (match, window - 1)).get
+    return int(found or 0)
 
 
 def _snippets(
