@@ -40,6 +40,20 @@ def readiness(server: Server) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def unrecorded(server: Server) -> int | None:
+    """How many exchanges have ended and are not committed, as of the last second; None
+    while the recorder does not answer or something is wrong with it.
+    """
+    answer = readiness(server)
+    if answer is None or answer.get("why"):
+        return None
+    found = samples(server)
+    held = found.get("lunaroute_tap_backlog_exchanges")
+    if held is None:
+        return None
+    return max(0, int(held - found.get("lunaroute_live_exchanges", 0.0)))
+
+
 def samples(server: Server) -> dict[str, float]:
     """The metrics by name, summed over their labels; empty where there are none."""
     body = fetch(server, "/metrics")

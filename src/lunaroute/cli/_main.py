@@ -11,6 +11,7 @@ from lunaroute._version import __version__
 # Name, help, module. The help stands here so that --help loads no command.
 COMMANDS = {
     "env": "Start the proxy in the background, print the variables for clients.",
+    "run": "Start a client with everything set, and the proxy if need be.",
     "status": "Tell whether the proxy runs, where, and how it does.",
     "stop": "Stop the proxy; what is under way is finished and recorded.",
     "restart": "Put a new server in the place of the one that runs.",
