@@ -115,3 +115,31 @@ def test_a_value_is_converted(kind, given, value):
 def test_a_wrong_value_is_refused(kind, given):
     with pytest.raises(ValidationError):
         TypeAdapter(kind).validate_python(given)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "reason"),
+    [
+        (_kind.Labels, {"a b": "x"}, "1 to 64 letters"),
+        (_kind.Labels, {"": "x"}, "1 to 64 letters"),
+        (_kind.Labels, {"a": "x" * 257}, "longer than 256"),
+        (_kind.Labels, {"a": ["x"]}, "string"),
+        (_kind.LabelHeaders, {"X-Team:": "team"}, "names of headers"),
+        (_kind.LabelHeaders, {"X-Team": "a team"}, "1 to 64 letters"),
+        (_kind.LabelHeaders, {"Authorization": "who"}, "may carry a credential"),
+        (_kind.LabelHeaders, {"X-Auth": "who"}, "may carry a credential"),
+        (_kind.LabelHeaders, {"X-Api-Key": "who"}, "may carry a credential"),
+        (_kind.LabelHeaders, {"Cookie": "who"}, "may carry a credential"),
+    ],
+)
+def test_wrong_labels(kind, given, reason):
+    with pytest.raises(ValidationError, match=reason):
+        TypeAdapter(kind).validate_python(given)
+
+
+def test_labels():
+    assert TypeAdapter(_kind.Labels).validate_python({"a.b-c_D": ""}) == {"a.b-c_D": ""}
+    headers = TypeAdapter(_kind.LabelHeaders).validate_python(
+        {"X-Team": "team", "X-Author": "by"}
+    )
+    assert headers == {"x-team": "team", "x-author": "by"}

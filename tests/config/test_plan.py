@@ -119,6 +119,8 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
                     "token": "",
                 },
             },
+            "metadata": {},
+            "metadata_headers": {},
             "jsonl_directory": sessions,
             "sqlite_path": database,
             "upkeep": {
@@ -281,3 +283,13 @@ def test_durability(write, environ):
 def test_sessions_in_the_summary(write, environ):
     few = write("session_stats_max_sessions: 0")
     assert plan({"config": few}, environ)["observer"]["summary_sessions"] == 0
+
+
+def test_whose_work_is_recorded(write, environ):
+    text = (
+        "session_recording: {metadata: {project: luna},"
+        " metadata_headers: {X-Team: team}}"
+    )
+    made = plan({"config": write(text)}, environ)["observer"]
+    assert made["metadata"] == {"project": "luna"}
+    assert made["metadata_headers"] == {"x-team": "team"}

@@ -159,6 +159,8 @@ session_recording:
   buffer_mb: 64
   overflow: wait
   durability: fast
+  metadata: {project: luna}
+  metadata_headers: {X-Team: team}
   capture_user_agent: false
   max_user_agent_length: 100
   sessions_dir: /data/sessions

@@ -15,6 +15,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 # 128 bits in base64: what guards a key that costs money should not be guessed.
 MIN_TOKEN = 22
 _NAME = re.compile(r"[a-z0-9._:-]+|\*")
+_LABEL = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_NO_LABEL = "a name must be 1 to 64 letters, digits, _, . or -"
+_MAX_LABEL = 256
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}")
+_SECRET = re.compile(r"(?i)auth(?!or\b)|cookie|credential|key|pass|secret|token")
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]*")
 # Said by a validator whose complaint is just that the value is not of its kind.
 NOT_OF_THIS_KIND = ""
@@ -99,6 +104,27 @@ def _check_key(value: str) -> str:
     if not (value.isascii() and value.isprintable() and " " not in value):
         raise ValueError("must be one word of visible ASCII characters")
     return value
+
+
+def _check_labels(labels: dict[str, str]) -> dict[str, str]:
+    for name, value in labels.items():
+        if not _LABEL.fullmatch(name):
+            raise ValueError(_NO_LABEL)
+        if len(value) > _MAX_LABEL:
+            raise ValueError(f"a value must not be longer than {_MAX_LABEL} characters")
+    return labels
+
+
+def _check_label_headers(headers: dict[str, str]) -> dict[str, str]:
+    for header, name in headers.items():
+        if not _HEADER.fullmatch(header):
+            raise ValueError("must map names of headers, such as X-Team")
+        if _SECRET.search(header):
+            # A name is repeated safely, a value would not be.
+            raise ValueError(f"{header} may carry a credential, which is not recorded")
+        if not _LABEL.fullmatch(name):
+            raise ValueError(_NO_LABEL)
+    return {header.lower(): name for header, name in headers.items()}
 
 
 def _unwrap_headers(value: Any) -> Any:
@@ -217,6 +243,14 @@ Templates = Annotated[
     dict[str, str],
     BeforeValidator(_unwrap_headers),
     Words("a map of texts"),
+]
+Labels = Annotated[
+    dict[str, Text], AfterValidator(_check_labels), Words("a map of texts")
+]
+LabelHeaders = Annotated[
+    dict[str, Text],
+    AfterValidator(_check_label_headers),
+    Words("a map from headers to names"),
 ]
 Weights = Annotated[dict[str, Natural], Words("a map of whole numbers")]
 

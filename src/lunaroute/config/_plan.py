@@ -156,6 +156,8 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "log_format": resolved.settings.logging.format,
         "log_sql": resolved.settings.logging.log_sql_queries,
         "home": str(resolved.location.home_directory),
+        "metadata": resolved.settings.session_recording.metadata,
+        "metadata_headers": resolved.settings.session_recording.metadata_headers,
         "summary_sessions": resolved.settings.session_stats_max_sessions,
         "durable": resolved.settings.session_recording.durability == "full",
         "upkeep": _upkeep(resolved),

@@ -6,6 +6,8 @@ from lunaroute.config._kind import (
     Durability,
     Flag,
     Fraction,
+    LabelHeaders,
+    Labels,
     Limit,
     Megabytes,
     Natural,
@@ -184,6 +186,19 @@ class SessionRecording(Section):
     )
     max_user_agent_length: Count = setting(
         255, "Where it is cut.", unit="characters", feature="user agent"
+    )
+    metadata: Labels = setting(
+        {},
+        "What is recorded of every request besides, such as `project: shop`, where no "
+        "header of the request says it.",
+        built=True,
+    )
+    metadata_headers: LabelHeaders = setting(
+        {},
+        "Request headers whose values are recorded, besides `X-Project-ID`, "
+        "`X-Developer-ID` and `X-Session-Context`: a map from header to name, such as "
+        "`X-Team: team`. They reach the provider, too.",
+        built=True,
     )
     jsonl: Jsonl = section(Jsonl, "JSON Lines files.")
     sqlite: Sqlite = section(Sqlite, "The SQLite database.")

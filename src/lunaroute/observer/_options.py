@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lunaroute.recording import Labels
 from lunaroute.routing import Admission
 from lunaroute.upkeep import Site
+
+_NO_LABELS = Labels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class ObserverOptions:
     log_sql: bool = False
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
+    labels: Labels = _NO_LABELS  # whose work is recorded
     summary_sessions: int = 100  # so many of them have a block of their own at the end
     page: PageOptions = field(default_factory=PageOptions)
 
@@ -70,6 +74,7 @@ class ObserverOptions:
             site=Site.from_plain(plain["upkeep"]),
             pools={name: Pool(**pool) for name, pool in plain["pools"].items()},
             durable=plain["durable"],
+            labels=Labels(plain["metadata_headers"], plain["metadata"]),
             summary_sessions=plain["summary_sessions"],
             page=PageOptions.from_plain(plain["page"]),
         )

@@ -27,7 +27,10 @@ class Place:
             self._store = _opened(self._path, options.durable)
         self._identity = _identity(self._path)
         self._recorder = Recorder(
-            options.jsonl_directory, self._store, durable=options.durable
+            options.jsonl_directory,
+            self._store,
+            durable=options.durable,
+            labels=options.labels,
         )
 
     def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:

@@ -2,6 +2,7 @@
 
 from lunaroute.recording._cost import cost_of_answer as cost_of_answer
 from lunaroute.recording._cost import with_cost as with_cost
+from lunaroute.recording._metadata import Labels as Labels
 from lunaroute.recording._news import News as News
 from lunaroute.recording._opening import Asked as Asked
 from lunaroute.recording._opening import snapshot as snapshot

@@ -11,7 +11,6 @@ import orjson
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
 from lunaroute.recording._cost import estimated_cost
-from lunaroute.recording._metadata import metadata
 from lunaroute.recording._pace import pace
 from lunaroute.recording._reading import Reading, clean, is_one_line
 from lunaroute.recording._timeline import between_ms, whole_ms
@@ -80,7 +79,7 @@ def _started(reading: Reading) -> Event:
         "api_version": head.get("anthropic-version"),
         "request_headers": request_headers(head),
         "session_tags": [],
-        "metadata": {name: clean(value) for name, value in metadata(head).items()},
+        "metadata": {name: clean(value) for name, value in reading.about.items()},
         "client_session_id": reading.session.client_id,
         "agent": reading.who.agent,
         "parent_agent": reading.who.parent_agent,

@@ -8,9 +8,12 @@ from lunaroute.link import Ending, RawExchange, Tapped, Times
 from lunaroute.model import Outcome
 from lunaroute.pii import Redactor
 from lunaroute.recording._head import read_head
+from lunaroute.recording._metadata import Labels
 from lunaroute.recording._record import Record, make_records
 from lunaroute.store import OPEN
 from lunaroute.wire import Dechunker
+
+_NO_LABELS = Labels()
 
 
 class Asked:
@@ -72,10 +75,13 @@ def snapshot(raw: RawExchange) -> RawExchange:
 
 
 def open_record(
-    raw: RawExchange, key: bytes, redactor: Redactor | None = None
+    raw: RawExchange,
+    key: bytes,
+    redactor: Redactor | None = None,
+    labels: Labels = _NO_LABELS,
 ) -> Record:
     """The record of a :func:`snapshot`: an open row, and the lines until its answer."""
-    (record,) = make_records(raw, key, redactor)
+    (record,) = make_records(raw, key, redactor, labels)
     row = replace(record.rows.exchange, outcome=OPEN, error_text=None)
     return replace(
         record,

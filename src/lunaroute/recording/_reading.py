@@ -71,6 +71,7 @@ class Reading:
     # What was replaced before anything was read: how often of each kind, and where in
     # ``sent``.
     redacted: Mapping[str, int] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)  # whose work it is
     marks: tuple[Mark, ...] = ()
 
     @property

@@ -12,6 +12,7 @@ from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.pii import Redactor
 from lunaroute.recording._cost import cost_of
 from lunaroute.recording._events import event_lines
+from lunaroute.recording._metadata import Labels
 from lunaroute.recording._reading import (
     Reading,
     bare_reading,
@@ -23,6 +24,8 @@ from lunaroute.recording._turns import with_turns
 from lunaroute.store import Prepared
 
 _log = logging.getLogger(__name__)
+
+_NO_LABELS = Labels()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ class Record:
 
 
 def make_records(
-    raw: RawExchange, key: bytes, redactor: Redactor | None = None
+    raw: RawExchange,
+    key: bytes,
+    redactor: Redactor | None = None,
+    labels: Labels = _NO_LABELS,
 ) -> list[Record]:
     """What cannot be read is recorded by the gateway's facts alone.
 
@@ -59,7 +65,8 @@ def make_records(
     nothing else.
     """
     try:
-        return [_write_down(each, key) for each in _readings(raw, key, redactor)]
+        readings = _readings(raw, key, redactor)
+        return [_write_down(each, key, labels) for each in readings]
     except (StoreError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - our fault must not stop the batch
@@ -70,7 +77,7 @@ def make_records(
         bare = bare_reading(raw, f"could not be read: {kind}")
         ending = replace(bare.ending, error="")
         route = replace(bare.route, client="")
-        return [_write_down(replace(bare, ending=ending, route=route), key)]
+        return [_write_down(replace(bare, ending=ending, route=route), key, labels)]
 
 
 def _readings(
@@ -80,8 +87,9 @@ def _readings(
     return with_turns(reading, key, redactor) if reading.is_socket else (reading,)
 
 
-def _write_down(reading: Reading, key: bytes) -> Record:
-    reading = replace(reading, cost=cost_of(reading))
+def _write_down(reading: Reading, key: bytes, labels: Labels) -> Record:
+    about = labels.of(reading.request_head)
+    reading = replace(reading, cost=cost_of(reading), about=about)
     return Record(
         id=reading.raw.id,
         stem=reading.session.stem,

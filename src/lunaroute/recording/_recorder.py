@@ -11,6 +11,7 @@ from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.pii import Redactor
 from lunaroute.recording._keeper import FileKeeper, StoreKeeper
+from lunaroute.recording._metadata import Labels
 from lunaroute.recording._news import News, news_of
 from lunaroute.recording._opening import open_record
 from lunaroute.recording._record import Record, make_records
@@ -50,11 +51,20 @@ class Recorder:
     """Writes exchanges as JSONL, into the store, or both, each exactly once.
 
     Synchronous and for one thread at a time. What is recorded survives a loss of
-    power if it is ``durable``. Nothing that ``redactor`` replaces is written. ``today``
-    and ``key`` are for tests and for whoever keeps the installation's key elsewhere.
+    power if it is ``durable``. Nothing that ``redactor`` replaces is written.
+    ``labels`` say whose work is recorded. ``today`` and ``key`` are for tests and for
+    whoever keeps the installation's key elsewhere.
     """
 
-    __slots__ = ("_keeper", "_key", "_redactor", "_running", "_store", "_today")
+    __slots__ = (
+        "_keeper",
+        "_key",
+        "_labels",
+        "_redactor",
+        "_running",
+        "_store",
+        "_today",
+    )
 
     def __init__(
         self,
@@ -65,8 +75,10 @@ class Recorder:
         key: bytes | None = None,
         durable: bool = True,
         redactor: Redactor | None = None,
+        labels: Labels | None = None,
     ) -> None:
         self._redactor = redactor
+        self._labels = labels or Labels()
         self._store = store
         self._today = today
         self._key = key
@@ -110,7 +122,9 @@ class Recorder:
             return
         key = self._install_key()
         for part in _slices(_once(running)):
-            records = [open_record(raw, key, self._redactor) for raw in part]
+            records = [
+                open_record(raw, key, self._redactor, self._labels) for raw in part
+            ]
             self._running.begin(records, self._today())
 
     def hear(self, answers: Iterable[tuple[SoFar, Came]]) -> None:
@@ -144,7 +158,7 @@ class Recorder:
         key = self._install_key()
         records: list[Record] = []
         for raw in part:
-            records += make_records(raw, key, self._redactor)
+            records += make_records(raw, key, self._redactor, self._labels)
         if self._redactor is not None:
             self._redactor.settle()
         by_id = {str(record.id): record for record in records}

@@ -11,7 +11,6 @@ from lunaroute.recording._class import class_of
 from lunaroute.recording._cost import with_cost
 from lunaroute.recording._durations import told_durations
 from lunaroute.recording._files import named_files
-from lunaroute.recording._metadata import metadata
 from lunaroute.recording._pace import Pace, pace
 from lunaroute.recording._reading import Reading, clean
 from lunaroute.recording._texts import result_rows, text_rows
@@ -88,7 +87,6 @@ def _route_row(reading: Reading) -> ExchangeRow:
 
 def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
     request, head = reading.request, reading.request_head
-    about = metadata(head)
     return replace(
         row,
         method=head.first[0],
@@ -104,8 +102,8 @@ def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         message_count=request.message_count,
         tool_count=request.tool_count,
         has_system=request.has_system,
-        project=_text(about.get("project")),
-        metadata=_json({name: clean(value) for name, value in about.items()}),
+        project=_text(reading.about.get("project")),
+        metadata=_json({name: clean(value) for name, value in reading.about.items()}),
     )
 
 
