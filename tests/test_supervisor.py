@@ -121,7 +121,10 @@ def test_the_start_lines_name_what_is_served_and_who_can_reach_it():
         assert "Everybody" not in banner(plan, [listener])
         on = plan | {"ui_enabled": True}
         assert "  page       off (no recording)\n" in banner(on, [listener])
+        assert "redaction" not in banner(on, [listener])
         on |= {"recording": True, "sessions_dir": "s", "sqlite_path": None}
+        on |= {"redaction": "secrets: mask"}
+        assert "  redaction  secrets: mask\n" in banner(on, [listener])
         assert "  page       off (its port is taken)\n" in banner(on, [listener])
         where = address_of([listener])
         assert f"  page       {where}\n" in banner(on, [listener], [listener])

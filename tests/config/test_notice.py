@@ -53,7 +53,7 @@ def test_a_variable_is_named_as_it_was_written(write, environ):
         "session_stats_max_sessions: 100",
         "providers: {anthropic: {type: anthropic}, openai: {provider_type: openai}}",
         "logging: {level: debug, log_requests: false}",
-        "session_recording: {pii: {enabled: false}}",
+        "session_recording: {pii: {enabled: true, detect_jwt: false}}",
         "providers: {openai: {websocket: off, codex_auth: {enabled: auto}}}",
         "bypass: {enabled: false, provider: openai}",
     ],
@@ -65,7 +65,6 @@ def test_a_default_or_what_holds_already_is_no_warning(write, environ, text):
 @pytest.mark.parametrize(
     "text",
     [
-        "session_recording: {pii: {enabled: true}}",
         "providers: {openai: {type: anthropic}}",
         "routing: {provider_switch_notification: {enabled: true}}",
     ],

@@ -4,6 +4,7 @@ import pytest
 
 from lunaroute.config import make_plan, resolve
 from lunaroute.errors import ConfigError
+from lunaroute.pii import KINDS, SECRETS
 
 POOL = {
     "timeout_secs": 600,
@@ -57,6 +58,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "dialects": ["anthropic", "openai"],
             "sessions_dir": sessions,
             "sqlite_path": database,
+            "redaction": "secrets: mask, personal data: off",
             "warnings": [],
         },
         "gateway": {
@@ -121,6 +123,15 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             },
             "metadata": {},
             "metadata_headers": {},
+            "redaction": {
+                "modes": dict.fromkeys(sorted(SECRETS, key=list(KINDS).index), "mask"),
+                "min_confidence": 0.7,
+                "shown": 4,
+                "custom": [],
+                "secret": "",
+                "reversible": False,
+                "plugins": False,
+            },
             "jsonl_directory": sessions,
             "sqlite_path": database,
             "upkeep": {

@@ -2,6 +2,7 @@ import pytest
 
 from lunaroute.config import declarations, resolve
 from lunaroute.errors import ConfigError
+from lunaroute.pii import KINDS
 
 
 def test_without_anything_all_is_default(environ, tmp_path):
@@ -186,20 +187,20 @@ session_recording:
   worker: {batch_size: 10, batch_timeout_ms: 10}
   pii:
     enabled: true
-    detect_email: false
-    detect_phone: false
-    detect_ssn: false
-    detect_credit_card: false
-    detect_ip_address: false
+    secrets: false
     min_confidence: 0.5
     redaction_mode: tokenize
+    secrets_mode: remove
+    modes: {email: partial}
+    reversible: true
     partial_show_chars: 2
+    SWITCHES
     hmac_secret: hush
     custom_patterns:
       - name: key
         pattern: "sk-[a-z]{8}"
         confidence: 0.95
-        redaction_mode: mask
+        redaction_mode: tokenize
         placeholder: "[KEY]"
 logging: {level: debug, format: json, log_requests: true, log_sql_queries: true}
 routing:
@@ -224,7 +225,7 @@ ui:
   delete_enabled: true
   log_requests: true
   sessions_dir: /data/sessions
-"""
+""".replace("    SWITCHES\n", "".join(f"    detect_{kind}: false\n" for kind in KINDS))
 
 
 def test_every_key_at_once(write, environ):

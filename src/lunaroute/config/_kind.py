@@ -7,10 +7,12 @@ substituted values and environment variables are always text.
 import ipaddress
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
+
+from lunaroute.pii import KINDS
 
 # 128 bits in base64: what guards a key that costs money should not be guessed.
 MIN_TOKEN = 22
@@ -125,6 +127,16 @@ def _check_label_headers(headers: dict[str, str]) -> dict[str, str]:
         if not _LABEL.fullmatch(name):
             raise ValueError(_NO_LABEL)
     return {header.lower(): name for header, name in headers.items()}
+
+
+def _check_modes(value: dict[str, str]) -> dict[str, str]:
+    words = get_args(Redaction)
+    for kind, mode in value.items():
+        if kind not in KINDS:
+            raise ValueError(f"{kind} is no kind; there are {', '.join(KINDS)}")
+        if mode not in words:
+            raise ValueError(f"{kind} must be {', '.join(words[:-1])} or {words[-1]}")
+    return value
 
 
 def _unwrap_headers(value: Any) -> Any:
@@ -272,6 +284,11 @@ AutoFlag = Annotated[
     BeforeValidator(_name_of_bool),
 ]
 Redaction = Literal["mask", "remove", "tokenize", "partial"]
+Modes = Annotated[
+    dict[str, str],
+    AfterValidator(_check_modes),
+    Words("a map of kinds"),
+]
 CustomRedaction = Literal["mask", "tokenize"]
 Strategy = Annotated[
     Literal["round_robin", "weighted_round_robin", "limits_alternative"],

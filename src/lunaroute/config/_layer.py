@@ -29,11 +29,15 @@ from lunaroute.errors import ConfigError
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A setting's value, where it came from, and the name it was written under."""
+    """A setting's value, where it came from, and the name it was written under.
+
+    ``variables`` names those of the environment that a file's value was made of.
+    """
 
     value: Any
     origin: str
     written: str
+    variables: str = ""
 
 
 Layer = dict[KeyPath, Value]
@@ -41,7 +45,7 @@ Layer = dict[KeyPath, Value]
 
 def read_settings_file(path: Path, environ: Mapping[str, str]) -> Layer:
     """The settings of a file; ConfigError lists everything wrong with it."""
-    settings = _read(path, environ, Settings)
+    settings, used = _read(path, environ, Settings)
     layer: Layer = {}
     problems = []
     for key, value in _flatten(settings, ()):
@@ -52,7 +56,7 @@ def read_settings_file(path: Path, environ: Mapping[str, str]) -> Layer:
                 f"{path}: {here}: is another spelling of {known.written}, "
                 "and the two differ; give one of them"
             )
-        layer[target] = Value(value, f"file {path}", here)
+        layer[target] = Value(value, f"file {path}", here, used.get(here, ""))
     if problems:
         raise ConfigError("\n".join(problems))
     return layer
@@ -60,7 +64,7 @@ def read_settings_file(path: Path, environ: Mapping[str, str]) -> Layer:
 
 def read_bootstrap(path: Path, environ: Mapping[str, str]) -> str:
     """The path of the configuration file, as a bootstrap file names it."""
-    bootstrap = _read(path, environ, Bootstrap)
+    bootstrap, _ = _read(path, environ, Bootstrap)
     assert isinstance(bootstrap, Bootstrap)
     assert bootstrap.file_path is not None
     return bootstrap.file_path
@@ -102,7 +106,9 @@ def nest(values: Mapping[KeyPath, Any]) -> dict[str, Any]:
     return data
 
 
-def _read(path: Path, environ: Mapping[str, str], root: type[Section]) -> Section:
+def _read(
+    path: Path, environ: Mapping[str, str], root: type[Section]
+) -> tuple[Section, Mapping[str, str]]:
     try:
         filled = substitute(read_file(path), environ, root)
         settings, problems = None, filled.problems
@@ -114,7 +120,7 @@ def _read(path: Path, environ: Mapping[str, str], root: type[Section]) -> Sectio
         raise ConfigError(f"{path}: is nested too deeply") from None
     if settings is None or problems:
         raise ConfigError("\n".join(_lines(path, problems)))
-    return settings
+    return settings, filled.used
 
 
 def _lines(path: Path, problems: Mapping[str, str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from lunaroute.config._declaration import (
 from lunaroute.config._declaration import Path as KeyPath
 from lunaroute.config._layer import Layer
 from lunaroute.config._provider import MAX_RETRIES, Provider
+from lunaroute.config._redaction import unused
 from lunaroute.config._settings import Process, Settings
 from lunaroute.config._suggestion import nearest_variable
 
@@ -31,6 +32,7 @@ def notices(
         *_nothing_served(settings),
         *_too_many_retries(settings),
         *_no_authorities(environ),
+        *unused(settings.session_recording.pii),
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lunaroute.config._provider import MAX_RETRIES, CodexAuth, Provider
+from lunaroute.config._redaction import in_words, policy
 from lunaroute.config._resolution import Resolved
 from lunaroute.config._retention import MB, largest_bytes
 from lunaroute.config._settings import Settings
@@ -56,6 +57,7 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
         "dialects": _dialects(settings),
         "sessions_dir": recorded["jsonl_directory"],
         "sqlite_path": recorded["sqlite_path"],
+        "redaction": in_words(policy(settings.session_recording.pii)),
         "warnings": list(resolved.warnings),
     }
 
@@ -162,6 +164,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "durable": resolved.settings.session_recording.durability == "full",
         "upkeep": _upkeep(resolved),
         "page": _page(resolved.settings),
+        "redaction": policy(resolved.settings.session_recording.pii).plain(),
         **_recorded(resolved.settings),
     }
 

@@ -1,5 +1,9 @@
 """The settings of session recording: what is kept, where, how long, how redacted."""
 
+from typing import TYPE_CHECKING
+
+from pydantic import create_model
+
 from lunaroute.config._kind import (
     Count,
     CustomRedaction,
@@ -10,6 +14,7 @@ from lunaroute.config._kind import (
     Labels,
     Limit,
     Megabytes,
+    Modes,
     Natural,
     Overflow,
     PathText,
@@ -17,6 +22,7 @@ from lunaroute.config._kind import (
     Text,
 )
 from lunaroute.config._setting import Section, section, setting
+from lunaroute.pii import KINDS
 
 
 class Retention(Section):
@@ -106,31 +112,89 @@ class Worker(Section):
 
 
 class CustomPattern(Section):
-    name: Text = setting(..., "The kind that its findings are reported as.")
+    name: Text = setting(..., "The kind that its findings are reported as.", built=True)
     pattern: Text = setting(
-        ..., "The regular expression, taken verbatim.", template=True
+        ..., "The regular expression, taken verbatim.", template=True, built=True
     )
-    confidence: Fraction = setting(0.9, "How sure a match is.")
-    redaction_mode: CustomRedaction = setting("mask", "What happens to a match.")
+    confidence: Fraction = setting(0.9, "How sure a match is.", built=True)
+    redaction_mode: CustomRedaction = setting(
+        "mask", "What happens to a match.", built=True
+    )
     placeholder: Text | None = setting(
-        None, "What a masked match is replaced with, taken verbatim.", template=True
+        None,
+        "What a masked match is replaced with, taken verbatim.",
+        template=True,
+        built=True,
     )
 
 
-class Pii(Section):
-    enabled: Flag = setting(False, "Whether personal data is redacted.")
-    detect_email: Flag = setting(True, "Whether e-mail addresses are looked for.")
-    detect_phone: Flag = setting(True, "Whether telephone numbers are looked for.")
-    detect_ssn: Flag = setting(True, "Whether US social security numbers are.")
-    detect_credit_card: Flag = setting(True, "Whether card numbers are looked for.")
-    detect_ip_address: Flag = setting(True, "Whether IP addresses are looked for.")
-    min_confidence: Fraction = setting(0.7, "Less certain findings are left alone.")
-    redaction_mode: Redaction = setting("mask", "What happens to a finding.")
+class PiiRules(Section):
+    """All but the kinds' switches."""
+
+    enabled: Flag = setting(
+        False,
+        "Whether personal data is redacted. Secrets are, whatever this says.",
+        built=True,
+    )
+    secrets: Flag = setting(
+        True, "Whether keys, tokens and passwords are redacted.", built=True
+    )
+    min_confidence: Fraction = setting(
+        0.7, "Less certain findings are left alone.", built=True
+    )
+    redaction_mode: Redaction = setting(
+        "mask",
+        "What becomes of personal data: `mask` writes `[EMAIL]`, `remove` nothing, "
+        "`tokenize` `[EMAIL:a3f8e9d2]`, the same for the same value, `partial` the "
+        "last characters.",
+        built=True,
+    )
+    secrets_mode: Redaction = setting(
+        "mask", "What becomes of secrets; the same words.", built=True
+    )
+    modes: Modes = setting(
+        {}, "What becomes of single kinds, as in `{email: partial}`.", built=True
+    )
     partial_show_chars: Natural = setting(
-        4, "How many characters `partial` leaves.", unit="characters"
+        4,
+        "How many characters `partial` leaves; of a secret never more than a quarter.",
+        unit="characters",
+        built=True,
     )
-    hmac_secret: Text = setting("", "The secret that `tokenize` needs.", secret=True)
-    custom_patterns: list[CustomPattern] = setting([], "Patterns of your own.")
+    hmac_secret: Text = setting(
+        "",
+        "Keys what `tokenize` writes. Without it a file in the home does.",
+        secret=True,
+        built=True,
+    )
+    reversible: Flag = setting(
+        False,
+        "Whether what `tokenize` replaced is kept, encrypted, for `lunaroute "
+        "unredact`. Needs `hmac_secret` from outside the home.",
+        built=True,
+    )
+    custom_patterns: list[CustomPattern] = setting(
+        [],
+        "Patterns of your own, for RE2. They are looked for whatever else is off.",
+        built=True,
+    )
+
+
+if TYPE_CHECKING:
+    Pii = PiiRules
+else:
+    # With one switch for each kind that there is; they are read by their names.
+    Pii = create_model(
+        "Pii",
+        __base__=PiiRules,
+        **{
+            f"detect_{name}": (
+                Flag,
+                setting(True, f"Whether it is looked for: {kind.what}.", built=True),
+            )
+            for name, kind in KINDS.items()
+        },
+    )
 
 
 class Cleanup(Section):
@@ -207,4 +271,4 @@ class SessionRecording(Section):
         Worker, "Batches of the recorder.", feature="recording worker"
     )
     cleanup: Cleanup = section(Cleanup, "Another spelling of retention.")
-    pii: Pii = section(Pii, "Redaction of personal data.", feature="pii")
+    pii: Pii = section(Pii, "Redaction of secrets and personal data.", feature="pii")

@@ -23,6 +23,7 @@ from lunaroute.config._layer import (
 from lunaroute.config._location import Location, locate
 from lunaroute.config._notice import notices
 from lunaroute.config._proxy import Proxy, proxies
+from lunaroute.config._redaction import check
 from lunaroute.config._retention import check_retention
 from lunaroute.config._settings import Process, Settings
 from lunaroute.errors import ConfigError
@@ -99,7 +100,7 @@ def _combine(
         for path, value in layer.items():
             if not _stays(path, given):
                 expanded = _expanded(path, value.value, location, environ)
-                given[path] = Value(expanded, value.origin, value.written)
+                given[path] = replace(value, value=expanded)
     values = {
         path: Value(default, "default", dotted(path))
         for path, default in defaults.items()
@@ -109,6 +110,7 @@ def _combine(
     )
     by_key = _by_key(values, location, environ)
     check_retention(settings.session_recording.jsonl.retention, by_key)
+    _check_redaction(settings, values, location)
     return Resolved(
         settings=settings,
         values=by_key,
@@ -116,6 +118,11 @@ def _combine(
         location=location,
         warnings=tuple(notices(given, defaults, settings, environ)),
     )
+
+
+def _check_redaction(settings: Settings, values: Layer, location: Location) -> None:
+    secret = values["session_recording", "pii", "hmac_secret"]
+    check(settings.session_recording.pii, secret, location.home_directory)
 
 
 def _stays(path: KeyPath, given: Layer) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lunaroute.pii import Policy
 from lunaroute.recording import Labels
 from lunaroute.routing import Admission
 from lunaroute.upkeep import Site
@@ -59,6 +60,7 @@ class ObserverOptions:
     labels: Labels = _NO_LABELS  # whose work is recorded
     summary_sessions: int = 100  # so many of them have a block of their own at the end
     page: PageOptions = field(default_factory=PageOptions)
+    redaction: Policy = field(default_factory=lambda: Policy({}))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "ObserverOptions":
@@ -77,6 +79,7 @@ class ObserverOptions:
             labels=Labels(plain["metadata_headers"], plain["metadata"]),
             summary_sessions=plain["summary_sessions"],
             page=PageOptions.from_plain(plain["page"]),
+            redaction=Policy.from_plain(plain["redaction"]),
         )
 
 

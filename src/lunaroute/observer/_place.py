@@ -11,7 +11,7 @@ from lunaroute.errors import DamagedStore, StoreError
 from lunaroute.link import RawExchange
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._running import Due
-from lunaroute.recording import RecordedBatch, Recorder
+from lunaroute.recording import RecordedBatch, Recorder, redactor_of, vault_of
 from lunaroute.store import Store, move_aside, open_store
 
 log = logging.getLogger("lunaroute.observer")
@@ -26,11 +26,13 @@ class Place:
         if self._path is not None:
             self._store = _opened(self._path, options.durable)
         self._identity = _identity(self._path)
+        self._vault = vault_of(options.redaction, options.home)
         self._recorder = Recorder(
             options.jsonl_directory,
             self._store,
             durable=options.durable,
             labels=options.labels,
+            redactor=redactor_of(options.redaction, options.home, self._vault),
         )
 
     def record(self, batch: Sequence[RawExchange]) -> RecordedBatch:
@@ -68,6 +70,7 @@ class Place:
         return _identity(self._path) == self._identity
 
     def close(self) -> None:
+        self._vault.close()
         if self._store is not None:
             with suppress(StoreError):  # what cannot be closed is not used any more
                 self._store.close()

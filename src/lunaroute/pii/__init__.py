@@ -10,6 +10,8 @@ from lunaroute.pii._kind import SECRETS as SECRETS
 from lunaroute.pii._kind import Kind as Kind
 from lunaroute.pii._plugin import DetectorPlugin as DetectorPlugin
 from lunaroute.pii._plugin import load_plugins as load_plugins
+from lunaroute.pii._policy import Policy as Policy
+from lunaroute.pii._policy import label_of as label_of
 from lunaroute.pii._pseudonym import MemoryBook as MemoryBook
 from lunaroute.pii._pseudonym import TokenBook as TokenBook
 from lunaroute.pii._pseudonym import Tokens as Tokens

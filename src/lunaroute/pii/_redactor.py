@@ -62,7 +62,7 @@ class Redactor:
         self, finder: Finder, rules: Mapping[str, Rule], tokens: Tokens | None = None
     ) -> None:
         self._finder = finder
-        self._rules = rules
+        self._rules = dict(rules)
         self._tokens = tokens or Tokens(lambda: secrets.token_bytes(32), MemoryBook())
         self._known = _Known()
 
@@ -168,7 +168,11 @@ class Redactor:
         ]
 
     def _replacement(self, spot: Spot) -> str:
-        return self._rules[spot.kind].replaced(spot.value, self._tokens)
+        rule = self._rules.get(spot.kind)
+        if rule is None:
+            # A kind that only the plug-in knows which found it.
+            rule = self._rules[spot.kind] = Rule(spot.kind.upper())
+        return rule.replaced(spot.value, self._tokens)
 
 
 class _Known:

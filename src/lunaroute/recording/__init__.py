@@ -17,3 +17,5 @@ from lunaroute.recording._so_far import Came as Came
 from lunaroute.recording._so_far import SoFar as SoFar
 from lunaroute.recording._texts import brought_rows as brought_rows
 from lunaroute.recording._texts import spoken_rows as spoken_rows
+from lunaroute.recording._vaulted import redactor_of as redactor_of
+from lunaroute.recording._vaulted import vault_of as vault_of

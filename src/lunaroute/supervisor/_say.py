@@ -84,6 +84,7 @@ def banner(
     )
     lines += (
         f"  {'recording':<10} {_where(options)}",
+        *_redaction(options),
         f"  {'page':<10} {_page(options, page)}",
     )
     reached = exposed(listeners)
@@ -144,6 +145,13 @@ def _where(options: Mapping[str, Any]) -> str:
     if options["sqlite_path"]:
         places.append(f"{options['sqlite_path']} (SQLite)")
     return ", ".join(places)
+
+
+def _redaction(options: Mapping[str, Any]) -> list[str]:
+    """One line, where anything is recorded."""
+    if not options["recording"]:
+        return []
+    return [f"  {'redaction':<10} {options['redaction']}"]
 
 
 def _page(options: Mapping[str, Any], page: Sequence[socket.socket]) -> str:
