@@ -22,6 +22,7 @@ COMMANDS = {
     "sessions": "List recorded sessions; show, export or delete one.",
     "stats": "Count requests, tokens, cost, times and tools.",
     "cleanup": "Delete what is too old or too much, compress what is old.",
+    "tail": "Show requests and answers while they pass.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "redact": "Take personal data and secrets out of a text.",

@@ -8,6 +8,7 @@ from lunaroute.insight._history import iso as iso
 from lunaroute.insight._history import session_record as session_record
 from lunaroute.insight._history import session_timeline as session_timeline
 from lunaroute.insight._history import session_tools as session_tools
+from lunaroute.insight._news import Follower as Follower
 from lunaroute.insight._sessions import SessionDetail as SessionDetail
 from lunaroute.insight._sessions import SessionList as SessionList
 from lunaroute.insight._sessions import Tokens as Tokens

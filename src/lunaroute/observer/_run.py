@@ -21,6 +21,7 @@ from lunaroute.observer._page import page_application
 from lunaroute.observer._place import Place
 from lunaroute.observer._running import Running
 from lunaroute.observer._summary import last_words
+from lunaroute.observer._tail import Tail
 from lunaroute.observer._upkeep import Upkeep
 from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
 from lunaroute.upkeep import Contact, leave_contact, lock_path
@@ -116,7 +117,12 @@ class Observer:
     async def serve(self, web: socket.socket, page: list[socket.socket]) -> None:
         """Answers what is asked on these sockets until another observer does."""
         options = self._options
-        app = application(self.exposition, options.sqlite_path, self.upkeep.route())
+        app = application(
+            self.exposition,
+            options.sqlite_path,
+            self.upkeep.route(),
+            Tail(options.sqlite_path, self._closing).route(),
+        )
         async with trio.open_nursery() as serving:
             serving.start_soon(serve_app, app, [web], self._closing)
             if page:

@@ -159,6 +159,16 @@ def _session(row: tuple[Any, ...]) -> SessionRow:
     return SessionRow(**values)
 
 
+def select_exchanges(more: str, where: str) -> str:
+    """A statement for ``more`` columns of our own and then those of ``exchange_of``."""
+    return f"SELECT {more}, {_EXCHANGE_COLUMNS} FROM exchanges WHERE {where}"  # noqa: S608
+
+
+def exchange_of(row: tuple[Any, ...]) -> ExchangeRow:
+    """The columns as a value."""
+    return _exchange(row)
+
+
 def _exchange(row: tuple[Any, ...]) -> ExchangeRow:
     values = dict(zip(_EXCHANGE_COLUMNS.split(", "), row, strict=True))
     for flag in _EXCHANGE_FLAGS:

@@ -1,6 +1,6 @@
 """The store: one SQLite file, one writer, any number of readers."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +9,7 @@ from typing import Any, Self
 import apsw
 
 from lunaroute.errors import StoreError
-from lunaroute.store import _read, _search, _sessions, _stats
+from lunaroute.store import _news, _read, _search, _sessions, _stats
 from lunaroute.store._connect import connect_reader, connect_writer, explained
 from lunaroute.store._imports import Imports
 from lunaroute.store._pruning import Pruning
@@ -181,6 +181,35 @@ class Store:
         with explained(self.path):
             found = _read.one_exchange(self._connection, wanted)
         return found if found is not None and found.session_id == session_id else None
+
+    def newest(self) -> int:
+        """The number of the exchange that was added last; 0 where there is none."""
+        with explained(self.path):
+            return _news.newest(self._connection)
+
+    def begun_after(
+        self, number: int, limit: int
+    ) -> tuple[tuple[int, ExchangeRow], ...]:
+        """The exchanges with higher numbers and these, imported ones left out."""
+        with explained(self.path):
+            return _news.begun_after(self._connection, number, limit)
+
+    def over(self, ids: Collection[str]) -> tuple[ExchangeRow | str, ...]:
+        """Those of ``ids`` that are not under way any more; ids of those gone."""
+        with explained(self.path):
+            return _news.over(self._connection, ids)
+
+    def pieces(self, exchange_id: str, first: int) -> tuple[tuple[int, str, str], ...]:
+        """Number, kind and text of what has come of an answer, from piece ``first``."""
+        with explained(self.path):
+            return _news.pieces(self._connection, exchange_id, first)
+
+    def brought(
+        self, exchange_id: str
+    ) -> tuple[tuple[StoredText, ...], tuple[StoredCall, ...]]:
+        """The texts and calls of one exchange; of calls not what came back."""
+        with explained(self.path):
+            return _news.brought(self._connection, exchange_id)
 
     def jsonl_paths(self, name: str) -> tuple[Path, ...]:
         """Where the JSONL file ``name`` of an exchange's row was written."""

@@ -238,7 +238,7 @@ const session = {
     const path = sessionPath(route.id);
     const { data } = await ask(path);
     const key = JSON.stringify(data.turns);
-    const isRunning = data.turns.some((turn) => turn.ended_us === null);
+    const isRunning = data.turns.some((turn) => turn.outcome === "open");
     const isSame = before && before.detail.session_id === data.session_id && before.key === key && !isRunning;
     if (isSame) return { ...before, detail: data };
     const [talk, timeline, tools] = await Promise.all([ask(`${path}/conversation`), ask(`${path}/timeline`), ask(`${path}/tools`)]);
@@ -294,7 +294,7 @@ function exports(id) {
 }
 
 function turn_part(id, number, turn, said) {
-  const isRunning = turn.ended_us === null;
+  const isRunning = turn.outcome === "open";
   const kind = isRunning ? "running" : turn.outcome === "answered" ? "" : "failed";
   const tokens = ["input", "cache_read", "cache_creation", "output", "thinking", "reasoning", "audio_input", "audio_output"].reduce((sum, name) => sum + turn[`${name}_tokens`], 0);
   return h("article", { class: `turn ${kind}` },
