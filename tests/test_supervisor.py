@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lunaroute.errors import ConfigError
-from lunaroute.supervisor import _say
+from lunaroute.supervisor import _holder, _say, who_listens
 from lunaroute.supervisor._child import (
     DEATHS_WINDOW,
     MAX_BACKOFF,
@@ -285,3 +285,30 @@ def test_a_log_that_cannot_be_written_is_said(tmp_path):
     done = run(tmp_path, "serve", "--port", "0", "--log-file", str(log))
     assert done.returncode == 2
     assert f"cannot write {log}: " in done.stderr
+
+
+def test_who_has_a_port_is_named():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError) as caught:
+            bind("127.0.0.1", port)
+        if sys.platform == "linux":
+            who = f"Address already in use by process {os.getpid()} ("
+            assert who in str(caught.value)
+    assert who_listens(port) == ""
+
+
+def test_another_lunaroute_that_has_a_port_is_called_so(tmp_path, provider):
+    with Serve(tmp_path / "home", provider.url) as serve:
+        found = who_listens(serve.port)
+        if sys.platform == "linux":
+            assert found == f"process {serve.process.pid}, another LunaRoute"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [("p77\nf5\n", 77), ("p77\np78\n", 77), ("", None), ("lsof: no\n", None)],
+)
+def test_what_lsof_says_is_understood(monkeypatch, said, expected):
+    monkeypatch.setattr(_holder, "_output", lambda *_: said)
+    assert _holder._by_lsof(1) == expected

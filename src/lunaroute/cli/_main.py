@@ -15,6 +15,7 @@ COMMANDS = {
     "status": "Tell whether the proxy runs, where, and how it does.",
     "stop": "Stop the proxy; what is under way is finished and recorded.",
     "restart": "Put a new server in the place of the one that runs.",
+    "doctor": "Look at everything that can be wrong, and say what to do.",
     "logs": "Show what the server in the background has said.",
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",

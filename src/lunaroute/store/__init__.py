@@ -1,5 +1,6 @@
 """The SQLite file: opened, migrated, written and searched. The only door to APSW."""
 
+from lunaroute.store._check import first_damage as first_damage
 from lunaroute.store._connect import make_private_directory as make_private_directory
 from lunaroute.store._connect import move_aside as move_aside
 from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES

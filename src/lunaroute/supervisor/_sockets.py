@@ -1,5 +1,6 @@
 """The sockets that outlive the processes using them."""
 
+import errno
 import os
 import socket
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor._holder import who_listens
 from lunaroute.supervisor._say import complain
 
 BACKLOG = 1024
@@ -83,9 +85,11 @@ def _is_own(host: str) -> bool:
 
 def _cannot(host: str, port: int, error: OSError, advice: str) -> str:
     text = f"cannot listen on {host} port {port}: {error.strerror}"
-    if "in use" in str(error.strerror):
-        text += f"; is another LunaRoute running? {advice}"
-    return text
+    if error.errno != errno.EADDRINUSE:
+        return text
+    holder = who_listens(port)
+    who = f" by {holder};" if holder else "; is another LunaRoute running?"
+    return f"{text}{who} {advice}"
 
 
 def _listen(family: int, kind: int, host: str | int, port: int) -> socket.socket:
