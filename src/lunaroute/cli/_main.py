@@ -22,6 +22,7 @@ COMMANDS = {
     "search": "Find words in everything that was recorded.",
     "sessions": "List recorded sessions; show, export or delete one.",
     "stats": "Count requests, tokens, cost, times and tools.",
+    "cache": "Tell what the provider's prompt cache saved, and where it was missed.",
     "cleanup": "Delete what is too old or too much, compress what is old.",
     "tail": "Show requests and answers while they pass.",
     "import": "Bring in transcripts and records that were made elsewhere.",

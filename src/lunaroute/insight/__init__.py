@@ -1,6 +1,10 @@
 """Functions from the store to frozen results: what the commands and pages show."""
 
 from lunaroute.insight._block import block as block
+from lunaroute.insight._cache import CacheMiss as CacheMiss
+from lunaroute.insight._cache import MissReason as MissReason
+from lunaroute.insight._cache import SessionCache as SessionCache
+from lunaroute.insight._cache import session_cache as session_cache
 from lunaroute.insight._history import Event as Event
 from lunaroute.insight._history import SessionRecord as SessionRecord
 from lunaroute.insight._history import ToolUse as ToolUse
