@@ -40,21 +40,25 @@ def filled(options):
 
 
 def record_again(options, number):
-    """As the keeper does: a batch that failed is given to a new place."""
+    """As the keeper does: a batch that failed is given to a new place. Returns how
+    often a database was moved aside.
+    """
+    moved = []
     try:
-        place = Place(options)
+        place = Place(options, lambda: moved.append(1))
         place.record([anthropic_message(number)])
     except DamagedStore:
-        place = Place(options)
+        place = Place(options, lambda: moved.append(1))
         place.record([anthropic_message(number)])
     place.close()
+    return len(moved)
 
 
 @pytest.mark.parametrize("start", [100, PAGE, 3 * PAGE])
 def test_a_damaged_file_is_moved_aside_and_recording_goes_on(options, start, caplog):
     filled(options)
     damage(options.sqlite_path, start)
-    record_again(options, 100)
+    assert record_again(options, 100) == 1
     (aside,) = options.home.glob("sessions.db.damaged-*")
     assert aside.stat().st_size > 3 * PAGE
     with open_store(options.sqlite_path, writer=False) as store:

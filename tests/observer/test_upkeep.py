@@ -176,6 +176,29 @@ async def test_it_looks_by_itself_and_says_what_it_did(upkeep, monkeypatch, capl
     assert "not looked after: locked" in caplog.text
 
 
+async def test_a_new_database_is_filled(upkeep, monkeypatch, caplog):
+    asked = []
+
+    def steps(task):
+        yield "reading"
+        asked.append(task)
+        return {"rebuilt": 0, "added": 7, "warnings": ["a file"]}
+
+    steps_of(monkeypatch, steps)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(upkeep.run, 1e9)
+        upkeep.rebuild()
+        with trio.fail_after(30):
+            while "7 exchanges came back" not in caplog.text:
+                await trio.sleep(0.01)
+        nursery.cancel_scope.cancel()
+    assert asked == [{"task": "reindex", "missing": True}]
+    assert "a file" in caplog.text
+    for _ in range(30):
+        upkeep.rebuild()  # nobody takes them
+    assert "too much waits" in caplog.text
+
+
 def test_a_word_is_asked_for(upkeep):
     app = Starlette(routes=[upkeep.route()])
     with TestClient(app, backend="trio") as client:

@@ -46,7 +46,6 @@ def fill(
             place.directory if jsonl else None,
             store,
             today=lambda number=number: day(number),
-            key=b"k",
         )
         recorder.record(
             [

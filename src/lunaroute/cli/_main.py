@@ -25,6 +25,7 @@ COMMANDS = {
     "cache": "Tell what the provider's prompt cache saved, and where it was missed.",
     "cleanup": "Delete what is too old or too much, compress what is old.",
     "tail": "Show requests and answers while they pass.",
+    "reindex": "Make the database again from the JSONL files.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "redact": "Take personal data and secrets out of a text.",

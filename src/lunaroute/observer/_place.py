@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +18,21 @@ log = logging.getLogger("lunaroute.observer")
 
 
 class Place:
-    """Opened where the options say. Raises StoreError or OSError."""
+    """Opened where the options say. Raises StoreError or OSError.
 
-    def __init__(self, options: ObserverOptions) -> None:
+    ``moved_aside`` is called when a damaged database has made room for a new one.
+    """
+
+    def __init__(
+        self,
+        options: ObserverOptions,
+        moved_aside: Callable[[], None] = lambda: None,
+    ) -> None:
         self._path = options.sqlite_path
+        self._moved_aside = moved_aside
         self._store = None
         if self._path is not None:
-            self._store = _opened(self._path, options.durable)
+            self._store = self._opened(self._path, options.durable)
         self._identity = _identity(self._path)
         self._vault = vault_of(options.redaction, options.home)
         self._recorder = Recorder(
@@ -59,9 +67,19 @@ class Place:
             yield
         except DamagedStore:
             self.close()
-            if self._path is not None:
-                _give_up(self._path)
+            if self._path is not None and _give_up(self._path):
+                self._moved_aside()
             raise
+
+    def _opened(self, path: Path, durable: bool) -> Store:
+        try:
+            return open_store(path, writer=True, durable=durable)
+        except DamagedStore:
+            if not _give_up(path):
+                raise
+            store = open_store(path, writer=True, durable=durable)
+        self._moved_aside()
+        return store
 
     def is_in_place(self) -> bool:
         """False once the file was moved, deleted or replaced: what is written to it
@@ -74,15 +92,6 @@ class Place:
         if self._store is not None:
             with suppress(StoreError):  # what cannot be closed is not used any more
                 self._store.close()
-
-
-def _opened(path: Path, durable: bool) -> Store:
-    try:
-        return open_store(path, writer=True, durable=durable)
-    except DamagedStore:
-        if not _give_up(path):
-            raise
-        return open_store(path, writer=True, durable=durable)
 
 
 def _give_up(path: Path) -> bool:

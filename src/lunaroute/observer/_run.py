@@ -173,7 +173,11 @@ class Observer:
                 self._all_gone.set()
 
     def _open_recorder(self) -> Writes:
-        return Place(self._options)
+        return Place(self._options, self._rebuild)
+
+    def _rebuild(self) -> None:
+        """Runs in the recorder's thread: what is lost comes back from the files."""
+        trio.from_thread.run_sync(self.upkeep.rebuild)
 
 
 def run(control_descriptor: int) -> None:

@@ -59,6 +59,15 @@ class Upkeep:
             async for task, say in self._asked:
                 await self._do(task, say)
 
+    def rebuild(self) -> None:
+        """Has a new database filled from the files that the old one knew."""
+        try:
+            self._asking.send_nowait(
+                ({"task": "reindex", "missing": True}, self._report)
+            )
+        except trio.WouldBlock:
+            log.warning("too much waits to be done; run `lunaroute reindex --missing`")
+
     async def _look_after(self, first: float) -> None:
         await trio.sleep(first)
         while True:
@@ -92,10 +101,15 @@ class Upkeep:
                     await trio.to_thread.run_sync(steps.close)
 
     async def _report(self, message: dict[str, Any]) -> None:
-        """What became of the regular look: a line when something did."""
+        """What became of a task that nobody asked for: a line when something did."""
         if error := message.get("error"):
-            self._warn(f"the limits were not looked after: {error}")
+            self._warn(f"the record was not looked after: {error}")
         if (result := message.get("result")) is None:
+            return
+        if "rebuilt" in result:
+            for warning in result["warnings"]:
+                self._warn(warning)
+            log.warning("%d exchanges came back from the files", result["added"])
             return
         if result["stopped"] and result["bytes_before"]:
             self._warn(f"retention has stopped: {result['stopped']}")

@@ -7,8 +7,11 @@ from lunaroute.recording._news import News as News
 from lunaroute.recording._opening import Asked as Asked
 from lunaroute.recording._opening import snapshot as snapshot
 from lunaroute.recording._raw import SessionFiles as SessionFiles
+from lunaroute.recording._raw import read_lines as read_lines
 from lunaroute.recording._raw import recorded_request as recorded_request
 from lunaroute.recording._reading import clean as clean
+from lunaroute.recording._rebuilding import Rebuilder as Rebuilder
+from lunaroute.recording._rebuilding import Rebuilt as Rebuilt
 from lunaroute.recording._recorder import RecordedBatch as RecordedBatch
 from lunaroute.recording._recorder import Recorder as Recorder
 from lunaroute.recording._rows import call_row as call_row

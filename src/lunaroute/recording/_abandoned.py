@@ -70,7 +70,7 @@ def interrupted(abandoned: Abandoned, key: bytes, *, is_lost: bool = False) -> R
     return Record(
         id=reading.raw.id,
         stem=reading.session.stem,
-        lines=event_lines(reading),
+        lines=event_lines(reading, rows.exchange),
         sent=b"",
         rows=rows,
         resent=True,

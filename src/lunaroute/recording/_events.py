@@ -10,22 +10,31 @@ import orjson
 
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
+from lunaroute.recording._class import class_of
 from lunaroute.recording._cost import estimated_cost
 from lunaroute.recording._pace import pace
 from lunaroute.recording._reading import Reading, clean, is_one_line
+from lunaroute.recording._rows import exchange_row
 from lunaroute.recording._timeline import between_ms, whole_ms
 from lunaroute.recording._tokens import final_tokens, token_stats, token_totals
+from lunaroute.recording._told import left_to_say
+from lunaroute.store import ExchangeRow
 
 SCHEMA = 1
 
 Event = dict[str, object]
 
 
-def event_lines(reading: Reading) -> bytes:
-    """All lines of one exchange, in the order in which things happened."""
+def event_lines(reading: Reading, row: ExchangeRow | None = None) -> bytes:
+    """All lines of one exchange, in the order in which things happened.
+
+    ``row`` is its row of the store, where that is not just what the reading says.
+    """
+    events = list(_events(reading))
+    by_type = {str(event["type"]): event for event in events}
+    events[-1]["row"] = left_to_say(row or exchange_row(reading), by_type)
     return b"".join(
-        orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE)
-        for event in _events(reading)
+        orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in events
     )
 
 
@@ -53,6 +62,8 @@ def _events(reading: Reading) -> Iterator[Event]:
         yield _event(reading, "response_recorded", times.ended, _response(reading))
     for call in reading.answer.tool_calls:
         asked = {**_call(call), "tool_arguments": clean(call.arguments)}
+        if call.server is not None:
+            asked["tool_server"] = clean(call.server)
         yield _event(reading, "tool_call_recorded", times.ended, asked)
     yield _event(reading, "completed", times.ended, _completed(reading))
 
@@ -108,6 +119,8 @@ def _request(reading: Reading) -> Event:
         "has_tools": request.tool_count > 0,
         "tool_count": request.tool_count,
         "truncated": reading.raw.request.truncated,
+        "request_class": class_of(reading),
+        "request_hash": reading.request_hash,
     }
 
 
@@ -198,7 +211,31 @@ def _completed(reading: Reading) -> Event:
             "tokens": final_tokens(answer.usage),
             "tools": {"total_calls": len(answer.tool_calls)},
         },
+        "spoken": _spoken(reading) if reading.is_turn else [],
     }
+
+
+def _spoken(reading: Reading) -> list[list[object]]:
+    """The answer's texts as kind, role and text, each for itself. Of what stands in
+    ``response_text`` only the length is said, in characters, and of a call's arguments
+    which call it is.
+    """
+    answer = reading.answer
+    calls: dict[str, int] = {}
+    for number, call in enumerate(answer.tool_calls):
+        calls.setdefault(call.arguments, number)
+    spoken: list[list[object]] = []
+    for text in answer.texts:
+        words = clean(text.text)
+        told: object = words
+        if text.kind is TextKind.ANSWER and reading.raw.answer_head:
+            told = len(words)
+        elif text.kind is TextKind.TOOL_INPUT and text.text in calls:
+            told = {"call": calls[text.text]}
+        spoken.append([text.kind.value, clean(text.role), told])
+    if answer.error_text:
+        spoken.append([TextKind.ERROR.value, "provider", clean(answer.error_text)])
+    return spoken
 
 
 def _tool_summary(calls: tuple[ToolCall, ...]) -> Event:

@@ -192,7 +192,7 @@ class Bodies:
         self._segments: dict[str, list[_Segment]] = {}
         for line in lines:
             if line.startswith(b'{"type":"request_recorded"'):
-                self._add(line)
+                self.add(line)
 
     def body(self, exchange_id: str) -> bytes | None:
         """The body as it was recorded; None where none was, or not as it was.
@@ -205,7 +205,8 @@ class Bodies:
             return None
         return self._read(exchange_id, 0, segments[-1].start + segments[-1].size)
 
-    def _add(self, line: bytes) -> None:
+    def add(self, line: bytes) -> None:
+        """A ``request_recorded`` more, behind those that were there."""
         event = orjson.loads(line)
         exchange_id = str(event["exchange_id"])
         raw = event.get("request_raw")

@@ -89,7 +89,7 @@ class SessionFiles:
             self._paths = []
             try:
                 # What is being written just now has no end yet.
-                told = chain.from_iterable(map(_lines, paths))
+                told = chain.from_iterable(map(read_lines, paths))
                 lines = [line for line in told if line.endswith(b"\n")]
                 self._bodies = Bodies(lines)
             except (KeyError, ValueError, zstandard.ZstdError) as error:
@@ -123,7 +123,8 @@ def _found(store: Store, name: str, also: Path | None) -> list[Path]:
     raise StoreError(f"{paths[0] if paths else name} is gone, and the body with it")
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a file of events, plain or ``.zst``. Raises OSError or ZstdError."""
     with path.open("rb") as file:
         if path.suffix != ".zst":
             yield from file

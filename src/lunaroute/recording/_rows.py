@@ -23,7 +23,7 @@ def prepare_rows(reading: Reading, key: bytes) -> Prepared:
         call_row(ordinal, c) for ordinal, c in enumerate(reading.answer.tool_calls)
     )
     return Prepared(
-        exchange=_exchange_row(reading),
+        exchange=exchange_row(reading),
         texts=text_rows(reading, key),
         calls=calls if reading.is_turn else (),
         results=result_rows(reading, key) if reading.is_turn else (),
@@ -52,7 +52,7 @@ def _mcp(name: str, server: str | None) -> tuple[str | None, str | None]:
     return (server, name) if server else (None, None)
 
 
-def _exchange_row(reading: Reading) -> ExchangeRow:
+def exchange_row(reading: Reading) -> ExchangeRow:
     row = _with_answer(_with_request(_route_row(reading), reading), reading)
     row = _with_tokens(_with_moments(row, reading), reading.answer.usage or Usage())
     return with_cost(row, reading.cost)

@@ -9,6 +9,8 @@ from lunaroute.store._imports import Imports as Imports
 from lunaroute.store._pruning import Pruning as Pruning
 from lunaroute.store._query import Query as Query
 from lunaroute.store._query import parse_query as parse_query
+from lunaroute.store._rebuilding import Known as Known
+from lunaroute.store._rebuilding import Rebuilding as Rebuilding
 from lunaroute.store._rows import OPEN as OPEN
 from lunaroute.store._rows import Abandoned as Abandoned
 from lunaroute.store._rows import ExchangeRow as ExchangeRow

@@ -14,6 +14,7 @@ from lunaroute.store._connect import connect_reader, connect_writer, explained
 from lunaroute.store._imports import Imports
 from lunaroute.store._pruning import Pruning
 from lunaroute.store._query import Query, parse_query
+from lunaroute.store._rebuilding import Rebuilding
 from lunaroute.store._rows import (
     ExchangeRow,
     Hit,
@@ -100,6 +101,11 @@ class Store:
     def pruning(self) -> Pruning:
         """What takes rows out and gives the room back, in steps."""
         return Pruning(self._connection, self.path)
+
+    @property
+    def rebuilding(self) -> Rebuilding:
+        """What is there of exchanges that are made again; for use in ``writing``."""
+        return Rebuilding(self._connection)
 
     def install_key(self) -> bytes:
         """The secret that keys this store's hashes."""

@@ -7,6 +7,7 @@ from typing import Any
 from lunaroute.errors import StoreError
 from lunaroute.upkeep._cleanup import clean_up
 from lunaroute.upkeep._deletion import delete_sessions
+from lunaroute.upkeep._reindexing import reindex
 from lunaroute.upkeep._site import Site
 
 Steps = Generator[str, None, dict[str, Any]]
@@ -23,6 +24,8 @@ def begin(site: Site, task: Mapping[str, Any]) -> Steps:
         return _clean_up(site, task)
     if name == "delete":
         return _delete(site, task)
+    if name == "reindex":
+        return _reindex(site, task)
     raise StoreError(f"there is no task {name!r}")
 
 
@@ -42,4 +45,9 @@ def _delete(site: Site, task: Mapping[str, Any]) -> Steps:
     done = yield from delete_sessions(
         site, list(map(str, wanted)), dry_run=task.get("dry_run") is True
     )
+    return asdict(done)
+
+
+def _reindex(site: Site, task: Mapping[str, Any]) -> Steps:
+    done = yield from reindex(site, missing=task.get("missing") is True)
     return asdict(done)
