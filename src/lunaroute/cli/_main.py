@@ -20,7 +20,7 @@ COMMANDS = {
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",
-    "sessions": "List recorded sessions; show, export or delete one.",
+    "sessions": "List recorded sessions; show, export, replay or delete one.",
     "stats": "Count requests, tokens, cost, times and tools.",
     "cache": "Tell what the provider's prompt cache saved, and where it was missed.",
     "cleanup": "Delete what is too old or too much, compress what is old.",

@@ -2,7 +2,9 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -46,7 +48,7 @@ _STYLES = {"answered": "bold green", OPEN: "bold yellow"}
 
 @click.group(name="sessions")
 def command() -> None:
-    """List recorded sessions, show one, give a request back, export, delete."""
+    """List recorded sessions, show, export, replay or delete one."""
 
 
 @command.command(name="list")
@@ -162,6 +164,60 @@ def delete(session_ids: tuple[str, ...], sure: bool, as_json: bool) -> None:
     from lunaroute.cli._delete import delete_sessions  # noqa: PLC0415
 
     delete_sessions(session_ids, sure=sure, as_json=as_json)
+
+
+@command.command()
+@click.argument("session_id", metavar="ID")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="Port to listen on; otherwise any free one.",
+)
+@click.option("--fast", is_flag=True, help="Answer at once, without the pauses.")
+@db_option
+def replay(session_id: str, port: int, fast: bool, db: str | None) -> None:
+    """Serve the session ID as a provider on 127.0.0.1, until Ctrl-C.
+
+    A request with a body that was recorded gets its answer, any other the next answer
+    of its path; after the last one it gets a 404. Answers that did not stream are sent
+    to the byte. Of streams the words, tool calls and usage are recorded, so their
+    events are made again, as many and at the pace of the recorded ones. What broke off
+    breaks off again.
+    """
+    # Imported here: no other command needs them.
+    from lunaroute.cli._replay import ReplayProvider  # noqa: PLC0415
+    from lunaroute.exporting import Replay, copy_session, replies_of  # noqa: PLC0415
+
+    with reading(db) as store:
+        copy = copy_session(store, session_id)
+        replies = replies_of(copy)
+        if not replies:
+            raise StoreError(f"session {copy.session_id} has no answer to replay")
+    try:
+        provider = ReplayProvider(
+            Replay(replies), port=port, fast=fast, say=_say_at_once
+        )
+    except OSError as error:
+        click.echo(
+            f"lunaroute: cannot listen on port {port}: {error.strerror}", err=True
+        )
+        sys.exit(2)
+    with closing(provider):
+        click.echo(
+            f"{len(replies)} answers of session {one_line(copy.session_id)} on"
+            f" {provider.url}\n\n"
+            f"  export ANTHROPIC_BASE_URL={provider.url}\n"
+            f"  export OPENAI_BASE_URL={provider.url}/v1\n"
+        )
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+def _say_at_once(words: str) -> None:
+    click.echo(one_line(words))
+    sys.stdout.flush()
 
 
 def _write(output: Path | None, pieces: Iterable[bytes]) -> None:

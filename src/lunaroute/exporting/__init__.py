@@ -7,3 +7,6 @@ from lunaroute.exporting._formats import FORMATS as FORMATS
 from lunaroute.exporting._formats import Format as Format
 from lunaroute.exporting._formats import export_name as export_name
 from lunaroute.exporting._formats import exported as exported
+from lunaroute.exporting._replies import Replay as Replay
+from lunaroute.exporting._replies import Reply as Reply
+from lunaroute.exporting._replies import replies_of as replies_of
