@@ -12,7 +12,7 @@ PYTEST ?= $(BIN)/python -m pytest
 # Where npm installs the clients that e2e-clients drives.
 CLIENTS := .clients
 
-.PHONY: all serve demo test test-pure e2e-clients check fix bench build docs clean
+.PHONY: all serve demo test test-pure torture e2e-clients check fix bench build docs clean
 
 all: check test
 
@@ -27,6 +27,10 @@ test: $(VENV)/.ready-dev
 
 test-pure: $(VENV)/.ready-dev
 	LUNAROUTE_PURE_PYTHON=1 $(PYTEST) $(ARGS)
+
+# Kills, faults of the disk and nonsense on the wire, for at most ten minutes.
+torture: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.torture $(ARGS)
 
 # The real Claude Code, Codex and OpenCode, directly and through the proxy.
 e2e-clients: $(VENV)/.ready-dev $(CLIENTS)/.ready

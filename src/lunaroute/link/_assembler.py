@@ -213,5 +213,6 @@ def _interrupted(progress: _Progress) -> Ending:
 
 
 def _status(head: bytes) -> int:
-    """The status of a raw response head that the gateway accepted, 0 without one."""
-    return int(head[9:12]) if head else 0
+    """The status of a raw response head, 0 without one."""
+    code = head[9:12]
+    return int(code) if code.isdigit() else 0

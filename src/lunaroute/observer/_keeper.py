@@ -89,6 +89,7 @@ class Keeper:
         self._recorder: Writes | None = None
         self._waiting: deque[tuple[LinkEnd, RawExchange]] = deque()
         self._waiting_bytes = 0
+        self._waiting_since = 0.0
         self._arrived = trio.Event()
         self._room = trio.Event()
         self._room.set()
@@ -101,6 +102,8 @@ class Keeper:
 
     async def put(self, link: LinkEnd, exchanges: Iterable[RawExchange]) -> None:
         """Hands exchanges over; waits while too much is waiting."""
+        if not self._waiting:
+            self._waiting_since = trio.current_time()
         for exchange in exchanges:
             self._waiting.append((link, exchange))
             self._waiting_bytes += _size(exchange)
@@ -146,7 +149,8 @@ class Keeper:
         with trio.move_on_after(math.inf if is_idle else BATCH_SECONDS):
             await self._arrived.wait()
         if 0 < len(self._waiting) < BATCH_EXCHANGES and not self._closed:
-            await trio.sleep(BATCH_SECONDS)
+            # What came during the last commit has waited already.
+            await trio.sleep_until(self._waiting_since + BATCH_SECONDS)
 
     async def _note(self, due: Due) -> None:
         """Commits what is under way, or, with nothing due, sees whether it could."""
@@ -227,9 +231,11 @@ class Keeper:
             self._running.forget()
 
     def _complain(self, trouble: str) -> None:
-        if trouble != self.trouble:
+        if not self.trouble:
             log.warning("cannot record, records wait in memory: %s", trouble)
-            self.trouble = trouble
+        elif trouble != self.trouble:  # the same cause, most often, in other words
+            log.info("still cannot record: %s", trouble)
+        self.trouble = trouble
 
 
 async def _acknowledge(batch: Iterable[tuple[LinkEnd, RawExchange]]) -> None:

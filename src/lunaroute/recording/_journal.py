@@ -122,6 +122,10 @@ def _opened(path: Path, more: int = 0) -> Iterator[int]:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UnusableFileError(errno.EINVAL, "not a plain file", str(path))
         yield descriptor
+    except OSError as error:
+        if error.filename is None:  # a call that had the descriptor alone
+            error.filename = str(path)
+        raise
     finally:
         os.close(descriptor)
 
