@@ -15,6 +15,9 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+# By this name launchd knows the service.
+SERVICE_LABEL = "dev.lunaroute"
+
 _PREFIX = "serve-"
 _SUFFIX = ".json"
 _MAX_BYTES = 64 * 1024
@@ -44,7 +47,7 @@ class Server:
     directory: str = ""  # the one it was started in
     flags: Mapping[str, Any] | None = None  # the options it was started with
     log: str = ""  # where it writes what it says; "" for its terminal
-    manager: str = ""  # who keeps it: "systemd", "launchd", "" for nobody
+    manager: str = ""  # who keeps it: "systemd --user UNIT", "launchd LABEL", or ""
     drain_seconds: float = 30.0
     stopping: bool = False  # it takes no new connections and finishes what is open
 

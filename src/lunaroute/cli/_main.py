@@ -17,6 +17,7 @@ COMMANDS = {
     "restart": "Put a new server in the place of the one that runs.",
     "doctor": "Look at everything that can be wrong, and say what to do.",
     "logs": "Show what the server in the background has said.",
+    "service": "Have the proxy started at every login, and again after a crash.",
     "serve": "Start the proxy and record what passes through it.",
     "demo": "Play a short session through the proxy and show its record.",
     "search": "Find words in everything that was recorded.",

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from lunaroute.cli._launch import answers, running
+from lunaroute.cli._service import orders
 from lunaroute.errors import LunarouteError
 from lunaroute.running import Server, is_alive
 
@@ -54,7 +56,10 @@ def end(server: Server, environ: Mapping[str, str], *, now: bool = False) -> Non
     what they brought is committed. Raises NotStoppedError.
     """
     said_before = _length(server.log)
-    signal_to(server, signal.SIGTERM, environ)
+    if server.manager:  # or it would be started again
+        by_manager(server, "stop")
+    else:
+        signal_to(server, signal.SIGTERM, environ)
     if now:
         _wait(lambda: not _is_open(server, environ), MARGIN_SECONDS, server)
         signal_to(server, signal.SIGTERM, environ)
@@ -65,6 +70,20 @@ def end(server: Server, environ: Mapping[str, str], *, now: bool = False) -> Non
     )
     for line in _complaints(server.log, said_before):
         click.echo(line, err=True)
+
+
+def by_manager(server: Server, what: str) -> None:
+    """Has the service manager that keeps a server "stop" or "restart" it. Raises
+    NotStoppedError with the manager's words.
+    """
+    order = orders(server, what)
+    try:
+        done = subprocess.run(order, check=False, capture_output=True, text=True)
+    except OSError as error:
+        raise NotStoppedError(f"cannot run {order[0]}: {error.strerror}") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()
+        raise NotStoppedError(f"`{' '.join(order)}` failed: {said}")
 
 
 def wait_until_closed(server: Server, environ: Mapping[str, str]) -> None:

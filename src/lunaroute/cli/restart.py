@@ -3,15 +3,24 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from lunaroute.cli._launch import NotStartedError, running, sole_start, start
+from lunaroute.cli._launch import (
+    LOOK_SECONDS,
+    START_SECONDS,
+    NotStartedError,
+    running,
+    sole_start,
+    start,
+)
 from lunaroute.cli._serving import given_flags, serve_options
 from lunaroute.cli._stopping import (
     NotStoppedError,
+    by_manager,
     end,
     signal_to,
     wait_until_closed,
@@ -61,6 +70,8 @@ def replaced(old: Server | None, given: Mapping[str, Any], *, now: bool) -> Serv
     """The new server. Raises ConfigError while the old one still serves, else
     NotStoppedError or NotStartedError.
     """
+    if old is not None and old.manager:
+        return by_its_manager(old, given)
     flags = new_flags(old, given)
     resolve(flags, os.environ)
     if old is None:
@@ -71,6 +82,26 @@ def replaced(old: Server | None, given: Mapping[str, Any], *, now: bool) -> Serv
         signal_to(old, signal.SIGTERM, os.environ)
         wait_until_closed(old, os.environ)
     return start(flags, os.environ, old.directory)
+
+
+def by_its_manager(old: Server, given: Mapping[str, Any]) -> Server:
+    """Who keeps a server starts the new one, too."""
+    if given:
+        raise ConfigError(
+            f"{old.manager} keeps this server; `lunaroute service install` takes its "
+            "options, or put them into the configuration"
+        )
+    resolve(old.flags or {}, os.environ)
+    by_manager(old, "restart")
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        for server in running(os.environ):
+            if server.pid != old.pid and not server.stopping:
+                return server
+        time.sleep(LOOK_SECONDS)
+    raise NotStartedError(
+        f"{old.manager} has not started it; `lunaroute logs` may tell"
+    )
 
 
 def new_flags(old: Server | None, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -172,6 +172,8 @@ def _server_lines(each: Condition) -> Iterator[str]:
     age = _age(max(0.0, time.time() - server.started_at))
     yield f"  {'address':<10} {server.url}{_ports(server)}"
     yield f"  {'process':<10} {server.pid}, since {since:%Y-%m-%d %H:%M:%S} ({age})"
+    if server.manager:
+        yield f"  {'kept by':<10} {server.manager}"
     if server.config:
         yield f"  {'settings':<10} {server.config}"
     if server.page:

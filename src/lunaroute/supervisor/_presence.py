@@ -10,6 +10,7 @@ from typing import Any
 
 from lunaroute._version import __version__
 from lunaroute.running import Announcement, Server
+from lunaroute.supervisor._manager import kept_by
 from lunaroute.supervisor._places import claim
 from lunaroute.supervisor._say import address_of, complain, exposed
 
@@ -59,6 +60,7 @@ class Presence:
             directory=_directory(),
             flags=self._flags,
             log=self._launch.get("log", ""),
+            manager=kept_by(os.environ, os.getpid()),
             drain_seconds=options["shutdown_timeout_secs"],
             stopping=self._stopping,
         )
