@@ -125,6 +125,7 @@ class Recorder:
             records = [
                 open_record(raw, key, self._redactor, self._labels) for raw in part
             ]
+            self._settle()
             self._running.begin(records, self._today())
 
     def hear(self, answers: Iterable[tuple[SoFar, Came]]) -> None:
@@ -137,6 +138,7 @@ class Recorder:
         for so_far, came in answers:
             so_far.take(came)
             heard.append(so_far.tell(self._redactor))
+        self._settle()
         self._running.hear(heard)
 
     def abandon(
@@ -159,11 +161,14 @@ class Recorder:
         records: list[Record] = []
         for raw in part:
             records += make_records(raw, key, self._redactor, self._labels)
-        if self._redactor is not None:
-            self._redactor.settle()
+        self._settle()
         by_id = {str(record.id): record for record in records}
         rows = self._keeper.keep(records, self._today())
         return [news_of(by_id[row.id], row) for row in rows]
+
+    def _settle(self) -> None:
+        if self._redactor is not None:
+            self._redactor.settle()
 
     def _install_key(self) -> bytes:
         if self._key is None:
