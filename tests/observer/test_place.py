@@ -86,3 +86,12 @@ def test_durability(options, durable, level, monkeypatch):
     assert place._store._connection.execute("PRAGMA synchronous").get == level
     assert bool(synced) is durable
     place.close()
+
+
+def test_what_was_recorded_is_told(options):
+    told = []
+    place = Place(replace(options, sqlite_path=None), remember=told.extend)
+    place.record([anthropic_message(1), anthropic_message(2)])
+    place.record([anthropic_message(3)])
+    place.close()
+    assert [str(each.id) for each in told] == ["boot-0-1", "boot-0-2", "boot-0-3"]

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from lunaroute.observer._memory import Memory
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._summary import last_words
+from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from lunaroute.upkeep import Limits, Site
+from tests.observer.test_agreement import traffic
 from tests.store.kit import START, prepared, write
 
 
@@ -39,10 +42,17 @@ def test_of_nothing(options):
     assert last_words(options, 0) == "Session Statistics Summary: no requests"
 
 
-def test_without_sqlite(options):
-    assert "SQLite recording is off" in last_words(
-        replace(options, sqlite_path=None), 0
-    )
+def test_without_sqlite(options, tmp_path):
+    files = replace(options, sqlite_path=None)
+    assert last_words(files, 0) == "Session Statistics Summary: SQLite recording is off"
+    memory = Memory()
+    assert "no requests" in last_words(files, 0, memory)
+    memory.remember(Recorder(tmp_path / "sessions", None).record(traffic()).news)
+    text = last_words(files, 0, memory)
+    assert "  Total tokens:    6,635" in text
+    assert text.splitlines()[-1].startswith("  (without SQLite: what this recorder")
+    memory.forgotten = 7
+    assert last_words(files, 0, memory).endswith(", less the first 7)")
 
 
 def test_of_what_cannot_be_read(options, caplog):

@@ -25,9 +25,11 @@ from lunaroute.insight._stats import Spread as Spread
 from lunaroute.insight._stats import Stats as Stats
 from lunaroute.insight._stats import ToolFigures as ToolFigures
 from lunaroute.insight._stats import statistics as statistics
+from lunaroute.insight._summary import SUMMARY_TITLE as SUMMARY_TITLE
 from lunaroute.insight._summary import summary as summary
 from lunaroute.insight._talk import Spoken as Spoken
 from lunaroute.insight._talk import session_talk as session_talk
+from lunaroute.insight._text import clock as clock
 from lunaroute.insight._text import cut as cut
 from lunaroute.insight._text import dollars as dollars
 from lunaroute.insight._text import json_text as json_text

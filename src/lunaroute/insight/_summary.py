@@ -7,7 +7,7 @@ from lunaroute.insight._stats import Group, statistics
 from lunaroute.insight._text import clock, cut, dollars, one_line, seconds, short
 from lunaroute.store import StatsBy, StatsFilter, Store, StoredTurn
 
-TITLE = "Session Statistics Summary"
+SUMMARY_TITLE = "Session Statistics Summary"
 _RULE = "=" * 63
 _MODEL_WIDTH = 18
 
@@ -29,10 +29,10 @@ def summary(
     wanted = StatsFilter(since=since)
     found = statistics(store, wanted, StatsBy.SESSION)
     if store is None or not found.groups:
-        return f"{TITLE}: no requests"
+        return f"{SUMMARY_TITLE}: no requests"
     groups = sorted(found.groups, key=lambda group: group.figures.last_at or "")
     shown = groups[max(0, len(groups) - most_sessions) :]
-    lines = [TITLE, _RULE]
+    lines = [SUMMARY_TITLE, _RULE]
     for group in shown:
         lines += ["", *_session(store, since, group, with_turns=with_turns)]
     lines += ["", *_all(len(groups), len(shown)), *block(found.total, found.tools)]

@@ -11,7 +11,7 @@ from lunaroute.errors import DamagedStore, StoreError
 from lunaroute.link import RawExchange
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._running import Due
-from lunaroute.recording import RecordedBatch, Recorder, redactor_of, vault_of
+from lunaroute.recording import News, RecordedBatch, Recorder, redactor_of, vault_of
 from lunaroute.store import Store, move_aside, open_store
 
 log = logging.getLogger("lunaroute.observer")
@@ -20,16 +20,19 @@ log = logging.getLogger("lunaroute.observer")
 class Place:
     """Opened where the options say. Raises StoreError or OSError.
 
-    ``moved_aside`` is called when a damaged database has made room for a new one.
+    ``moved_aside`` is called when a damaged database has made room for a new one,
+    ``remember`` with all that was recorded.
     """
 
     def __init__(
         self,
         options: ObserverOptions,
         moved_aside: Callable[[], None] = lambda: None,
+        remember: Callable[[Sequence[News]], None] = lambda _: None,
     ) -> None:
         self._path = options.sqlite_path
         self._moved_aside = moved_aside
+        self._remember = remember
         self._store = None
         if self._path is not None:
             self._store = self._opened(self._path, options.durable)
@@ -49,7 +52,9 @@ class Place:
         others.
         """
         with self._moving_aside():
-            return self._recorder.record(batch)
+            done = self._recorder.record(batch)
+        self._remember(done.news)
+        return done
 
     def note(self, due: Due) -> None:
         """Commits what is due of exchanges that are under way."""

@@ -15,6 +15,7 @@ from lunaroute.logs import log_to_stderr
 from lunaroute.observer._disk import free_bytes, record_sizes
 from lunaroute.observer._keeper import Keeper, Writes
 from lunaroute.observer._links import LinkEnd
+from lunaroute.observer._memory import Memory
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._page import page_application
@@ -50,6 +51,8 @@ class Observer:
         self._all_gone = trio.Event()
         self._running = Running()
         self.metrics = Metrics(options.pools)
+        # A database remembers by itself.
+        self.memory = Memory() if options.sqlite_path is None else None
         self._closing = trio.Event()  # of what is served
         self._page_closing = trio.Event()
         self._served = trio.Event()
@@ -173,7 +176,9 @@ class Observer:
                 self._all_gone.set()
 
     def _open_recorder(self) -> Writes:
-        return Place(self._options, self._rebuild)
+        if self.memory is None:
+            return Place(self._options, self._rebuild)
+        return Place(self._options, self._rebuild, self.memory.remember)
 
     def _rebuild(self) -> None:
         """Runs in the recorder's thread: what is lost comes back from the files."""
@@ -208,8 +213,8 @@ async def _main(sock: socket.socket) -> None:
             await control.send("ready")
             await _keep(observer)
         if observer.summary_since is not None:
-            since = observer.summary_since
-            words = await trio.to_thread.run_sync(last_words, options, since)
+            asked = options, observer.summary_since, observer.memory
+            words = await trio.to_thread.run_sync(last_words, *asked)
             await control.send("summary", text=words)
         await observer.end_serving()
         nursery.cancel_scope.cancel()

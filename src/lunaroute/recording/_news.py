@@ -11,7 +11,8 @@ from lunaroute.store import ExchangeRow, ToolCallRow, ToolResultRow
 class News:
     """One exchange that was not on disk before, as it is now.
 
-    ``results`` are all that its request carried, also those of earlier turns.
+    ``results`` are all that its request carried, also those of earlier turns;
+    ``durations`` are what it told of tools, as in ``Prepared``.
     ``moments`` are monotonic nanoseconds at which the pieces of a streamed answer were
     forwarded, none for an answer that was no stream; ``ended`` is such a moment, too.
     """
@@ -20,6 +21,7 @@ class News:
     row: ExchangeRow
     calls: tuple[ToolCallRow, ...] = ()
     results: tuple[ToolResultRow, ...] = ()
+    durations: tuple[tuple[str, int], ...] = ()
     moments: tuple[int, ...] = ()
     ended: int = 0
 
@@ -31,6 +33,7 @@ def news_of(record: Record, row: ExchangeRow) -> News:
         row=row,
         calls=record.rows.calls,
         results=record.rows.results,
+        durations=record.rows.durations,
         moments=record.moments,
         ended=record.ended,
     )

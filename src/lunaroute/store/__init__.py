@@ -42,6 +42,7 @@ from lunaroute.store._stats import StoredSums as StoredSums
 from lunaroute.store._stats import StoredTimes as StoredTimes
 from lunaroute.store._stats import StoredToolTime as StoredToolTime
 from lunaroute.store._store import Store as Store
+from lunaroute.store._store import memory_store as memory_store
 from lunaroute.store._store import open_store as open_store
 from lunaroute.store._vault import Seal as Seal
 from lunaroute.store._vault import Vault as Vault

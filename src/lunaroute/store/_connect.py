@@ -56,6 +56,14 @@ def connect_writer(path: Path, durable: bool = True) -> apsw.Connection:
     return connection
 
 
+def connect_memory() -> apsw.Connection:
+    """A new one in this process' memory alone, with the present schema."""
+    connection = apsw.Connection(":memory:")
+    connection.execute("PRAGMA foreign_keys = ON")
+    migrate(connection)
+    return connection
+
+
 def connect_reader(path: Path) -> apsw.Connection:
     """Opens for reading only, beside a writer or without one."""
     nothing = NothingRecorded(f"nothing has been recorded yet at {path}")

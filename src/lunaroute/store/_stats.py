@@ -140,6 +140,12 @@ FROM tool_calls c JOIN exchanges e ON e.id = c.exchange_id
 LEFT JOIN exchanges r ON r.id = c.result_exchange_id WHERE %s
 """
 
+_FORGET = """
+DELETE FROM exchanges WHERE seq NOT IN (
+  SELECT seq FROM exchanges ORDER BY started_at DESC, seq DESC LIMIT ?
+)
+"""
+
 
 def sums(
     connection: apsw.Connection, wanted: StatsFilter, by: StatsBy | None = None
@@ -169,6 +175,12 @@ def tool_times(
     where, values = _where(wanted)
     rows = connection.execute(_TOOLS % (_key(by), where), values)
     return tuple(_tool_time(row) for row in rows)
+
+
+def forget_oldest(connection: apsw.Connection, kept: int) -> int:
+    """Deletes all exchanges but the newest ``kept``; returns how many."""
+    connection.execute(_FORGET, (kept,))
+    return connection.changes()
 
 
 def _key(by: StatsBy | None) -> str:

@@ -10,7 +10,12 @@ import apsw
 
 from lunaroute.errors import StoreError
 from lunaroute.store import _news, _read, _search, _sessions, _stats
-from lunaroute.store._connect import connect_reader, connect_writer, explained
+from lunaroute.store._connect import (
+    connect_memory,
+    connect_reader,
+    connect_writer,
+    explained,
+)
 from lunaroute.store._imports import Imports
 from lunaroute.store._pruning import Pruning
 from lunaroute.store._query import Query, parse_query
@@ -48,6 +53,11 @@ def open_store(path: Path, *, writer: bool, durable: bool = True) -> "Store":
     """
     connection = connect_writer(path, durable) if writer else connect_reader(path)
     return Store(connection, path)
+
+
+def memory_store() -> "Store":
+    """An empty one for writing, which ends with the process."""
+    return Store(connect_memory(), Path(":memory:"))
 
 
 class Store:
@@ -91,6 +101,11 @@ class Store:
         finally:
             with explained(self.path):
                 self._connection.execute("ROLLBACK")
+
+    def forget_oldest(self, kept: int) -> int:
+        """Deletes all but so many exchanges, the newest; returns how many it were."""
+        with explained(self.path), transaction(self._connection):
+            return _stats.forget_oldest(self._connection, kept)
 
     @property
     def imports(self) -> Imports:
