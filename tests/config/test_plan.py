@@ -144,6 +144,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
                     "compress_after_days": 7,
                 },
                 "interval_minutes": 60,
+                "prices": [],
             },
         },
     }

@@ -154,6 +154,18 @@ providers:
     type: anthropic
   mine:
     <<: *all
+pricing:
+  overrides:
+    - model: claude-*
+      provider: anthropic
+      input: 3
+      cache_read: 0.3
+      cache_write: 3.75
+      cache_write_1h: 6
+      output: 15
+      thinking: 15
+      audio_input: 40
+      audio_output: 80
 session_recording:
   enabled: true
   max_body_mb: 4

@@ -27,6 +27,7 @@ COMMANDS = {
     "cleanup": "Delete what is too old or too much, compress what is old.",
     "tail": "Show requests and answers while they pass.",
     "reindex": "Make the database again from the JSONL files.",
+    "reprice": "Work costs out again, by the prices of now.",
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "redact": "Take personal data and secrets out of a text.",

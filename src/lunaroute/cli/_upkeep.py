@@ -13,6 +13,7 @@ import click
 
 from lunaroute.cli._text import one_line
 from lunaroute.errors import LunarouteError, NothingRecorded, StoreError
+from lunaroute.pricing import use_overrides
 from lunaroute.upkeep import (
     Contact,
     RecorderRuns,
@@ -43,6 +44,7 @@ def perform(site: Site, task: Mapping[str, Any], say: Say) -> dict[str, Any]:
     while True:
         try:
             with sole_writer(site.home):
+                use_overrides(site.prices)
                 return _do(site, task, say)
         except RecorderRuns as error:
             contact = find_contact(site.home)

@@ -209,6 +209,12 @@ Fraction = Annotated[
     Field(ge=0, le=1, allow_inf_nan=False),
     Words("a number between 0 and 1"),
 ]
+Dollars = Annotated[
+    float,
+    _NUMBER,
+    Field(ge=0, le=1_000_000, allow_inf_nan=False),
+    Words("a number between 0 and 1000000"),
+]
 # A day: no drain is worth more, and a slip (ms for s) should not pass unseen.
 Seconds = Annotated[
     float,

@@ -197,6 +197,10 @@ def _upkeep(resolved: Resolved) -> dict[str, Any]:
             "compress_after_days": retention.compress_after_days or None,
         },
         "interval_minutes": retention.cleanup_interval_minutes,
+        "prices": [
+            each.model_dump(exclude_none=True)
+            for each in resolved.settings.pricing.overrides
+        ],
     }
 
 

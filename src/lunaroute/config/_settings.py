@@ -28,6 +28,7 @@ from lunaroute.config._kind import (
     Weights,
     Workers,
 )
+from lunaroute.config._pricing import PriceOverride
 from lunaroute.config._provider import Providers
 from lunaroute.config._recording import SessionRecording
 from lunaroute.config._setting import Section, section, setting
@@ -250,6 +251,15 @@ class Ui(Section):
     )
 
 
+class Pricing(Section):
+    overrides: list[PriceOverride] = setting(
+        [],
+        "Prices of your own, in US dollars for a million tokens. The first that fits "
+        "goes before the table that is shipped, in the parts that it gives.",
+        built=True,
+    )
+
+
 class Settings(Section):
     """What a configuration file may hold."""
 
@@ -313,6 +323,7 @@ class Settings(Section):
     providers: Providers = section(
         Providers, "Where requests go, and with which credentials.", feature="providers"
     )
+    pricing: Pricing = section(Pricing, "What tokens cost.")
     session_recording: SessionRecording = section(
         SessionRecording, "What is recorded, where, and how much memory that may take."
     )

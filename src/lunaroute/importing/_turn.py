@@ -135,6 +135,7 @@ def _row(turn: Turn, kind: str) -> ExchangeRow:
         model_requested=_text(request.model),
         model_used=_text(answer.model),
         response_id=_text(answer.response_id),
+        service_tier=_text(answer.service_tier),
         stop_reason=_text(answer.stop_reason),
         error_kind=_text(answer.error_kind),
         error_text=_text(answer.error_text),

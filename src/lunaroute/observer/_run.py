@@ -25,6 +25,7 @@ from lunaroute.observer._summary import last_words
 from lunaroute.observer._tail import Tail
 from lunaroute.observer._upkeep import Upkeep
 from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
+from lunaroute.pricing import use_overrides
 from lunaroute.upkeep import Contact, leave_contact, lock_path
 
 log = logging.getLogger("lunaroute.observer")
@@ -200,6 +201,7 @@ async def _main(sock: socket.socket) -> None:
     log_to_stderr(options.log_level, options.log_format, sql=options.log_sql)
     web_socket = start.socket()
     page_sockets = [start.socket() for _ in list(start.descriptors)]
+    use_overrides(options.site.prices)
     async with trio.open_nursery() as nursery:
         observer = Observer(options, nursery)
         nursery.start_soon(observer.obey, control)

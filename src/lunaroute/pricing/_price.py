@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lunaroute.model import Usage
 from lunaroute.pricing._cost import Cost
-from lunaroute.pricing._table import find_line, table_version
+from lunaroute.pricing._override import find_override
+from lunaroute.pricing._table import Line, find_line, table_version
 
 if TYPE_CHECKING:
     from genai_prices.types import TieredPrices
@@ -48,20 +49,29 @@ def price(
     """None where nothing was used, or where any part's price is not known."""
     counts = {kind: count for kind, count in _counts(usage).items() if count}
     searches = usage.vendor.get(_SEARCHES, 0)
-    line = find_line(provider, dialect, upstream, model) if counts else None
+    if not counts:
+        return None
+    line = find_line(provider, dialect, upstream, model)
     prices = line.prices(when, service_tier) if line else None
-    if line is None or prices is None:
+    own = find_override(provider, model)
+    if own is not None:
+        prices = {**(prices or {}), **own.prices}
+    if prices is None:
         return None
     applied = _applied(prices, counts, usage.input_total)
     a_search = _at(prices.get(_SEARCH_PRICE), 0) if searches else Decimal(0)
     if applied is None or a_search is None:
         return None
+    seller = line.provider if line else provider
+    sold = line.model if line else model
     entry: dict[str, object] = {
-        "provider": line.provider,
-        "model": line.model,
+        "provider": seller,
+        "model": sold,
         "service_tier": service_tier,
         "usd_per_million": {kind: float(usd) for kind, usd in applied.items()},
     }
+    if own is not None:
+        entry["override"] = own.model
     if searches:
         entry["usd_per_thousand_searches"] = float(a_search)
         entry["searches"] = searches
@@ -75,11 +85,15 @@ def price(
         output=_sum(parts, "output", "audio_output"),
         thinking=_sum(parts, "thinking"),
         searches=_sum(parts, "searches"),
-        provider=line.provider,
-        model=line.model,
+        provider=seller,
+        model=sold,
         entry=json.dumps(entry, separators=(",", ":")),
-        version=table_version(),
+        version=table_version() if own is None else _own_version(line),
     )
+
+
+def _own_version(line: Line | None) -> str:
+    return "configuration" if line is None else f"configuration, {table_version()}"
 
 
 def _counts(usage: Usage) -> dict[str, int]:

@@ -119,6 +119,7 @@ def _with_answer(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         answer_chunks=len(reading.raw.answer.chunks),
         model_used=_text(answer.model),
         response_id=_text(answer.response_id),
+        service_tier=_text(answer.service_tier),
         stop_reason=_text(answer.stop_reason),
         error_kind=_text(answer.error_kind),
         error_text=_text(answer.error_text or ending.error or None),

@@ -3,6 +3,9 @@
 from lunaroute.store._check import first_damage as first_damage
 from lunaroute.store._connect import make_private_directory as make_private_directory
 from lunaroute.store._connect import move_aside as move_aside
+from lunaroute.store._costs import Costs as Costs
+from lunaroute.store._costs import Range as Range
+from lunaroute.store._costs import Repriced as Repriced
 from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES
 from lunaroute.store._imports import ImportedFile as ImportedFile
 from lunaroute.store._imports import Imports as Imports

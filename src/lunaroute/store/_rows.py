@@ -111,6 +111,8 @@ class ExchangeRow:
     redacted: str | None = None
     # When it was brought in from another program's record, as `started_at` counts.
     imported_at: int | None = None
+    # How the vendor says it was served (`batch`, `priority`): prices differ by it.
+    service_tier: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

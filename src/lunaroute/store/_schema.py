@@ -370,6 +370,13 @@ CREATE INDEX exchanges_without_file ON exchanges (ifnull(imported_at, started_at
   WHERE jsonl_file IS NULL;
 """
 
+# How the vendor says it was served: prices differ by it.
+_TIERS = """
+ALTER TABLE exchanges ADD COLUMN service_tier TEXT;
+UPDATE exchanges SET service_tier = json_extract(price_entry, '$.service_tier')
+  WHERE json_valid(price_entry);
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -388,5 +395,6 @@ MIGRATIONS: tuple[str, ...] = (
     _VIEWS_WITH_OPEN_ROWS,
     _AGES,
     TOOL_FACTS,
+    _TIERS,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

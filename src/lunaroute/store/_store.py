@@ -16,6 +16,7 @@ from lunaroute.store._connect import (
     connect_writer,
     explained,
 )
+from lunaroute.store._costs import Costs
 from lunaroute.store._imports import Imports
 from lunaroute.store._pruning import Pruning
 from lunaroute.store._query import Query, parse_query
@@ -121,6 +122,11 @@ class Store:
     def rebuilding(self) -> Rebuilding:
         """What is there of exchanges that are made again; for use in ``writing``."""
         return Rebuilding(self._connection)
+
+    @property
+    def costs(self) -> Costs:
+        """The costs of what is recorded; its writing method belongs in ``writing``."""
+        return Costs(self._connection)
 
     def install_key(self) -> bytes:
         """The secret that keys this store's hashes."""

@@ -28,6 +28,7 @@ class Site:
     database: Path
     limits: Limits
     interval_minutes: int = 60
+    prices: tuple[Mapping[str, Any], ...] = ()  # as `pricing.use_overrides` takes them
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Site":
@@ -38,6 +39,7 @@ class Site:
             database=Path(plain["database"]),
             limits=Limits(**plain["limits"]),
             interval_minutes=plain["interval_minutes"],
+            prices=tuple(plain["prices"]),
         )
 
 

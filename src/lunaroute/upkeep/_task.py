@@ -8,6 +8,7 @@ from lunaroute.errors import StoreError
 from lunaroute.upkeep._cleanup import clean_up
 from lunaroute.upkeep._deletion import delete_sessions
 from lunaroute.upkeep._reindexing import reindex
+from lunaroute.upkeep._repricing import read_range, reprice
 from lunaroute.upkeep._site import Site
 
 Steps = Generator[str, None, dict[str, Any]]
@@ -26,6 +27,8 @@ def begin(site: Site, task: Mapping[str, Any]) -> Steps:
         return _delete(site, task)
     if name == "reindex":
         return _reindex(site, task)
+    if name == "reprice":
+        return _reprice(site, task)
     raise StoreError(f"there is no task {name!r}")
 
 
@@ -50,4 +53,11 @@ def _delete(site: Site, task: Mapping[str, Any]) -> Steps:
 
 def _reindex(site: Site, task: Mapping[str, Any]) -> Steps:
     done = yield from reindex(site, missing=task.get("missing") is True)
+    return asdict(done)
+
+
+def _reprice(site: Site, task: Mapping[str, Any]) -> Steps:
+    asked = (task.get(name) for name in ("since", "until", "session", "model"))
+    wanted = read_range(*asked)
+    done = yield from reprice(site, wanted, dry_run=task.get("dry_run") is True)
     return asdict(done)
