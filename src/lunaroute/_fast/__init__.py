@@ -8,6 +8,9 @@ import os
 
 from lunaroute._fast._framing import FramingError as FramingError
 
+# Until it is compiled, too.
+from lunaroute._fast._keccak_py import keccak256 as keccak256
+
 COMPILED: bool
 
 # All or nothing: a mixture of compiled modules and twins would be a third build
@@ -54,6 +57,7 @@ __all__ = [
     "event_ends",
     "field_value",
     "head_end",
+    "keccak256",
     "luhn_valid",
     "pick_fields",
     "rewrite",

@@ -24,6 +24,7 @@ EXACT = 2  # in this case only
 CONTEXT = 4  # reported by its mask only, beside what stands near
 ASSIGN = 8  # a name that something is assigned to
 LEFT64 = 16  # no - before it either
+AUTHORITY = 32  # a colon and an @ behind it before a / or a blank
 
 # What follows it: at least so many characters of one of these sets.
 FOLLOW = ("", "url64", "alnum", "hex", "base64")

@@ -14,6 +14,7 @@ from lunaroute._fast._triggered import (
     AFTER,
     ASSIGN,
     AT,
+    AUTHORITY,
     BASE58,
     BEFORE,
     CARD,
@@ -48,7 +49,10 @@ _WORD_RUN = re.compile(rb"[0-9A-Za-z]+")
 _LOCAL_END = re.compile(rb"[0-9A-Za-z!#$%&'*+/=?^_`{|}~.\"\x80-\xff-]")
 _DOMAIN = re.compile(rb"[0-9A-Za-z.\x80-\xff?-]*+")
 _DOMAIN_DOT = re.compile(rb"\.[A-Za-z\x80-\xff?][0-9A-Za-z\x80-\xff?-]")
-_ASSIGNED = re.compile(rb"[0-9A-Za-z_-]{0,32}+[\\\"'`\]) \t]{0,24}+(?:[:=>]|is )")
+_AUTHORITY = re.compile(rb"[^\s/@:\"'<>]{0,128}+:[^\s\"'<>@]{1,256}+@")
+_ASSIGNED = re.compile(
+    rb"[0-9A-Za-z_-]{0,32}+(?:[\\\"'`\]) \t]{0,24}+(?:[:=>]|is |was )|\\{0,3}[\"'`],)"
+)
 _AFTER_NAME = re.compile(rb"[0-9A-Za-z_-]{0,32}+[ \t]")
 _FLAG = re.compile(rb"--[0-9A-Za-z_-]{0,32}\Z")
 _HEX_COLON = re.compile(rb"[0-9a-fA-F:.]*+")
@@ -204,6 +208,8 @@ def _is_literal(data: bytes, start: int, literal: Literal) -> bool:
     if literal.flags & LEFT64 and start and data[start - 1] == ord("-"):
         return False
     if literal.flags & ASSIGN and not _is_assigned(data, start, end):
+        return False
+    if literal.flags & AUTHORITY and not _AUTHORITY.match(data, end):
         return False
     run = _RUNS[FOLLOW.index(literal.follow)]
     return len(data) - end >= literal.least and all(
@@ -363,7 +369,7 @@ def _name(data: bytes, start: int, end: int) -> int:
         found |= 1 << DISCORD
     upper = sum(byte in _UPPER for byte in word)
     lower = length - digits - upper
-    if digits >= 3 and 5 <= length <= 44 and digits < length:
+    if digits >= 2 and 4 <= length <= 44 and digits < length:
         found |= 1 << ID
     if (
         length >= 4

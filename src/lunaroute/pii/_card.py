@@ -21,7 +21,7 @@ _PRINTED = re.compile(
 )
 _ODD = re.compile(r"(?:\d[ .\-]?){11,18}\d(?![\w]|[-.]\d)")
 # What stands before is a part of the same thing.
-_CHAINED = re.compile(r"(?:\w|\d[.,/:+\-]|[0-9a-fA-F]{4}-)\Z")
+_CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[0-9a-fA-F]{4}-)\Z")
 
 
 def find_card(text: str, at: int, context: int) -> Finding | None:

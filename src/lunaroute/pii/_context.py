@@ -35,7 +35,6 @@ class Context(IntFlag):
     VERSION = 1 << 22
     # Says "telephone" only beside a number that looks like one.
     CALL = 1 << 23
-    IP = 1 << 24
 
 
 NONE = Context(0)
@@ -251,18 +250,6 @@ WORDS: dict[Context, tuple[str, ...]] = {
         "physical address",
         "bssid",
         "lladdr",
-    ),
-    Context.IP: (
-        "ip",
-        "host",
-        "address",
-        "addr",
-        "client",
-        "server",
-        "remote",
-        "peer",
-        "ping",
-        "ssh",
     ),
     Context.AWS: (
         "aws",

@@ -18,14 +18,16 @@ _MAC_DOTTED = re.compile(r"[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![\w.
 _MAC_BARE = re.compile(r"[0-9A-Fa-f]{12}(?!\w)")
 _BEFORE = re.compile(r"\w\Z|(?<![0-9A-Za-z])[0-9A-Fa-f]{2}[:.-]\Z")
 _VERSIONED = re.compile(
-    r"(?:version|ver|release|firmware|build|section|chapter|clause|oid|§|rev|v)\.?"
-    r"[\"']?\s{0,3}[:=]?\s{0,3}[\"']?\Z|(?:[=~<>!^]=|[~^@]|\bv|#)\s{0,2}\Z|[A-Za-z][\w.]*[/-]\Z",
+    r"(?:version|(?<![a-z])(?:ver|release|firmware|build|section|chapter|clause|oid|rev"
+    r"|v)|identifier|§)\.?[\"'(]{0,2}\s{0,3}[:=]?\s{0,3}[\"']?\Z"
+    r"|\brfc\b.{0,16}\Z|(?:[=~<>!^]=|[~^@]|\bv|#)\s{0,2}\Z"
+    r"|(?<!ip)(?<!host)(?<!addr)(?<!client)(?<!server)(?<!node)(?<!peer)(?<=\w)[/-]\Z",
     re.IGNORECASE,
 )
 _URL = re.compile(r"(?:://|@)[^\s/]{0,64}\Z")
 
 
-def find_ipv4(text: str, at: int, context: int) -> Finding | None:
+def find_ipv4(text: str, at: int, _context: int) -> Finding | None:
     """The dotted address that begins at ``text[at]``."""
     match = _V4.match(text, at)
     if match is None:
@@ -41,14 +43,12 @@ def find_ipv4(text: str, at: int, context: int) -> Finding | None:
         or address.is_unspecified
         or octets[0] == "255"
         or octets[0] == "0"
+        # What an X.500 attribute is called (2.5.4.3), no host's.
+        or octets[:2] == ["2", "5"]
     ):
         return None
     before = text[max(0, at - 24) : at]
-    if (
-        _VERSIONED.search(before)
-        and not _URL.search(before)
-        and not context & Context.IP
-    ):
+    if _VERSIONED.search(before) and not _URL.search(before):
         return None
     if before.endswith(("v", "V")) or (
         before and (before[-1].isalnum() or before[-1] == ".")

@@ -17,8 +17,7 @@ _EXTENSION = re.compile(
 _END = r"(?![\w]|[-.]\d|[/@]\w|\(\w)"
 # E.123: + and up to 15 digits (E.164), in groups, an area code or a trunk 0 in brackets.
 _INTERNATIONAL = re.compile(
-    rf"\+[ \u00a0]?[1-9]\d{{0,2}}(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}?\d{{1,14}}){{1,6}}"
-    + _END
+    rf"\+[1-9]\d{{0,2}}(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}?\d{{1,14}}){{1,6}}" + _END
 )
 _NORTH_AMERICAN = re.compile(
     rf"(?:1{_GAP})?(?:\(([2-9]\d\d)\)[ \-.\u00a0]?|([2-9]\d\d)({_GAP}))(\d{{3}})(?:{_GAP}|(?<=\d)-)(\d{{4}})"
@@ -34,12 +33,15 @@ _TRUNK = re.compile(rf"0(?:\(\d{{1,4}}\))?\d{{0,10}}(?:{_GAP}\d{{1,9}}){{1,6}}" 
 _MEANT = re.compile(
     rf"(?:\(\d{{1,5}}\)[ \-]?)?\d{{1,15}}(?:{_GAP}\(?\d{{1,12}}\)?){{0,6}}" + _END
 )
+_DECIMAL = re.compile(r"\+\d+\.\d+")
+# ZIP+4, and code points or years in rows of four.
+_NO_TRUNK = re.compile(r"0\d{4}-\d{4}|\d{4}(?: \d{4})+|0 .*")
 _FICTION = re.compile(r"555[-. ]01\d\d" + _END)
 _DATE = re.compile(
     r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)\d\d(?!\d)"
 )
-_CHAINED = re.compile(r"(?:\w|\d[.,/:+\-]|[$€£#%]|[0-9a-fA-F]{4}-)\Z")
+_CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[$€£#%]|[0-9a-fA-F]{4}-)\Z")
 _GROUP_END = re.compile(rf"(?<=\d){_GAP}")
 _ANOTHER = re.compile(rf"{_GAP}{{1,2}}(?:0[1-9]|\(|\+|[2-9]\d\d[-.]\d\d\d[-.])")
 _PAIRS = re.compile(r"(?:\d\d ){2,}\Z")
@@ -124,6 +126,8 @@ def _international(text: str, start: int, at: int, context: int) -> Finding | No
         return None
     if code == "1" and (len(digits) != 11 or digits[1] in "01"):
         return None
+    if _DECIMAL.fullmatch(value):
+        return None
     grouped = len(value) > len(digits) + 1
     if (
         not grouped
@@ -170,7 +174,8 @@ def _national(text: str, at: int, context: int) -> Finding | None:
         ):
             return Finding(at, match.end(), "phone", 0.85)
     end = _fit(_TRUNK, text, at, 12)
-    if end > 0 and _is_trunk(text[at:end], text, at):
+    no_trunk = end > 0 and _NO_TRUNK.fullmatch(text, at, end) and not meant
+    if end > 0 and not no_trunk and _is_trunk(text[at:end], text, at):
         return Finding(at, end, "phone", 0.85 if meant else 0.75)
     if match := _FICTION.match(text, at):
         return Finding(at, match.end(), "phone", 0.8)

@@ -5,15 +5,31 @@ from dataclasses import dataclass
 
 from lunaroute._fast import _triggered as trigger
 from lunaroute._fast._triggered import Literal
+from lunaroute.pii._assignment import (
+    CHOSEN,
+    MADE,
+    find_assigned,
+    find_aws_pair,
+    find_aws_secret,
+)
+from lunaroute.pii._bank import find_iban, find_routing
 from lunaroute.pii._card import find_card
 from lunaroute.pii._context import NONE, WORDS, Context
+from lunaroute.pii._credentials import find_basic, find_bearer
+from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
 from lunaroute.pii._email import find_email
 from lunaroute.pii._finding import Finding
+from lunaroute.pii._national import NUMBERS, NumberFinder, find_fiscal_code
 from lunaroute.pii._network import find_bare_mac, find_colons, find_ipv4, find_mac
 from lunaroute.pii._phone import find_phone
 from lunaroute.pii._private_key import find_private_key
 from lunaroute.pii._taxpayer import find_bare_taxpayer, find_taxpayer
 from lunaroute.pii._token import FORMS, find_discord, find_jwt, find_telegram, finder
+from lunaroute.pii._url import (
+    find_basic_auth,
+    find_discord_webhook,
+    find_slack_webhook,
+)
 
 # Looks closer at a position of a text, given the context words near it.
 Look = Callable[[str, int, int], Finding | None]
@@ -39,9 +55,7 @@ def _of(*kinds: str) -> frozenset[str]:
 _NUMBERED = Context.NUMBERED
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(_of("email"), find_email, shapes=(trigger.AT,)),
-    Recogniser(
-        _of("ip_address"), find_ipv4, shapes=(trigger.IPV4,), contexts=Context.IP
-    ),
+    Recogniser(_of("ip_address"), find_ipv4, shapes=(trigger.IPV4,)),
     Recogniser(_of("ip_address", "mac_address"), find_colons, shapes=(trigger.COLON,)),
     Recogniser(
         _of("mac_address"), find_mac, shapes=(trigger.MAC,), contexts=Context.MAC
@@ -114,6 +128,98 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         (Literal(b":A", flags=trigger.EXACT, follow="url64", least=34),),
     ),
     Recogniser(_of("discord_token"), find_discord, shapes=(trigger.DISCORD,)),
+    Recogniser(_of("iban"), find_iban, shapes=(trigger.IBAN,)),
+    Recogniser(
+        _of("us_routing_number"),
+        find_routing,
+        shapes=(trigger.ID,),
+        needs=Context.ROUTING,
+    ),
+    *(
+        Recogniser(
+            _of(number.kind),
+            NumberFinder(number),
+            shapes=(trigger.ID,),
+            needs=number.needs,
+        )
+        for number in NUMBERS
+    ),
+    Recogniser(_of("it_fiscal_code"), find_fiscal_code, shapes=(trigger.FISCAL,)),
+    Recogniser(
+        _of("crypto_address"),
+        find_word,
+        shapes=(trigger.BASE58,),
+        contexts=Context.CRYPTO,
+    ),
+    Recogniser(
+        _of("crypto_address"),
+        find_ethereum,
+        (Literal(b"0x", flags=trigger.LEFT, follow="hex", least=40),),
+        contexts=Context.CRYPTO,
+    ),
+    Recogniser(
+        _of("crypto_address"),
+        find_bech32,
+        tuple(
+            Literal(prefix, flags=trigger.LEFT, follow="alnum", least=11)
+            for prefix in (
+                *(b"bc1", b"tb1", b"bcrt1", b"ltc1", b"addr1", b"stake1", b"cosmos1"),
+                *(b"osmo1", b"inj1", b"celestia1", b"zs1", b"bnb1", b"terra1"),
+            )
+        ),
+    ),
+    Recogniser(
+        _of("crypto_address"),
+        find_cash,
+        (Literal(b"bitcoincash:", flags=trigger.LEFT), Literal(b"bchtest:")),
+    ),
+    Recogniser(
+        _of("basic_auth_url"),
+        find_basic_auth,
+        (Literal(b"://", flags=trigger.AUTHORITY),),
+    ),
+    Recogniser(
+        _of("slack_webhook"),
+        find_slack_webhook,
+        (Literal(b"hooks.slack.com/"), Literal(b"hooks.slack-gov.com/")),
+    ),
+    Recogniser(_of("discord_token"), find_discord_webhook, (Literal(b"/webhooks/"),)),
+    Recogniser(
+        _of("bearer_token"), find_bearer, (Literal(b"bearer", flags=trigger.LEFT),)
+    ),
+    Recogniser(
+        _of("bearer_token"),
+        find_basic,
+        (
+            *(Literal(b"basic ", follow="base64", least=8),),
+            *(Literal(b"token ", follow="base64", least=8),),
+        ),
+    ),
+    Recogniser(
+        _of("password", "aws_secret_key", "azure_storage_key", "twilio_key"),
+        find_assigned,
+        tuple(
+            Literal(name.encode("latin-1"), flags=trigger.ASSIGN)
+            for name in (*CHOSEN, *MADE)
+        ),
+        contexts=Context.AWS | Context.TWILIO,
+    ),
+    Recogniser(
+        _of("aws_secret_key"),
+        find_aws_secret,
+        (Literal(b"secret"),),
+        contexts=Context.AWS,
+    ),
+    Recogniser(
+        _of("aws_secret_key"),
+        find_aws_pair,
+        tuple(
+            Literal(
+                prefix, flags=trigger.EXACT | trigger.LEFT, follow="alnum", least=16
+            )
+            for prefix in (b"AKIA", b"ASIA")
+        ),
+    ),
     Recogniser(
         _of("private_key"),
         find_private_key,

@@ -11,7 +11,7 @@ _GROUPED = re.compile(
     rf"(\d{{3}})({_GAP}|\.)(\d{{2}})\2(\d{{4}})(?![\w]|[-.]\d|-[A-Za-z])"
 )
 _BARE = re.compile(r"(\d{3})()(\d{2})(\d{4})(?![\w]|[-.]\d)")
-_CHAINED = re.compile(r"(?:\w|\d[.,/:+\-]|[$€£+#])\Z")
+_CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[$€£+#])\Z")
 
 
 def find_taxpayer(text: str, at: int, context: int) -> Finding | None:
