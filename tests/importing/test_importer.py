@@ -8,6 +8,7 @@ from lunaroute.cli.import_ import command
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.importing.kit import FIXTURES, bring_in, found
+from tests.pii.finder import EMAIL, SECRET, redactor
 from tests.recording import build
 from tests.store.kit import prepared, write
 
@@ -127,3 +128,39 @@ def test_a_lost_database_is_filled_from_the_files(tmp_path, monkeypatch):
     with open_store(home / "sessions.db", writer=False) as store:
         ids = {row.id for row in store.exchanges(build.SESSION)}
     assert ids == {f"boot-0-{number}" for number in range(1, 7)}
+
+
+def test_what_is_not_recorded_is_not_imported_either(store, source, tmp_path):
+    if source.suffix != ".jsonl":
+        pytest.skip("a text to put values into")
+    text = source.read_text()
+    copy = tmp_path / "copy.jsonl"
+    for word in ("the", "a"):
+        text = text.replace(f" {word} ", f" {EMAIL} or {SECRET} ")
+    copy.write_text(text)
+    assert EMAIL in text
+    report = bring_in(store, copy, redactor=redactor())
+    assert report.exchanges > 0
+    kept = repr(everything(store.path))
+    assert EMAIL not in kept
+    assert SECRET not in kept
+    assert "[EMAIL] or [SECRET]" in kept
+    rows = store.exchanges(store.list_sessions(1)[0].session_id)
+    assert any("email" in (row.redacted or "") for row in rows)
+    before = everything(store.path)[:3]
+    again = tmp_path / "again.jsonl"
+    again.write_text(text)
+    assert bring_in(store, again, redactor=redactor()).exchanges == 0
+    assert everything(store.path)[:3] == before
+
+
+def test_the_command_obeys_the_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("LUNAROUTE_HOME", str(tmp_path / "home"))
+    key = "gh" + "p_" + "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1w" + "X"
+    copy = tmp_path / "copy.jsonl"
+    copy.write_text(FILE.read_text().replace(" the ", f" {key} "))
+    done = CliRunner().invoke(command, [str(copy)])
+    assert done.exit_code == 0
+    kept = repr(everything(tmp_path / "home" / "sessions.db"))
+    assert key not in kept
+    assert "[GITHUB_TOKEN]" in kept

@@ -15,6 +15,8 @@ from lunaroute.cli._place import recorded_at
 from lunaroute.cli._text import one_line
 from lunaroute.errors import LunarouteError, NothingRecorded
 from lunaroute.importing import Importer, Report, Source, find_sources
+from lunaroute.pii import Redactor
+from lunaroute.recording import redactor_of, vault_of
 from lunaroute.store import Store, open_store
 from lunaroute.upkeep import sole_writer
 
@@ -68,6 +70,7 @@ def bring_in(
             store = _opened(stack, db, dry_run=dry_run)
             importer = Importer(
                 store,
+                redactor=_redactor(stack, db),
                 dry_run=dry_run,
                 skip_existing=skip_existing,
                 continue_on_error=continue_on_error,
@@ -103,6 +106,18 @@ def _opened(stack: ExitStack, db: str | None, *, dry_run: bool) -> Store | None:
             return None
     stack.enter_context(sole_writer(_home(path, db)))
     return stack.enter_context(open_store(path, writer=True))
+
+
+def _redactor(stack: ExitStack, db: str | None) -> Redactor | None:
+    """What the settings say that is not recorded is not brought in either."""
+    from lunaroute.config import policy, resolve  # noqa: PLC0415 - they cost 0.1 s
+
+    resolved = resolve({}, os.environ)
+    ours = policy(resolved.settings.session_recording.pii)
+    home = _home(recorded_at(db), db)
+    vault = vault_of(ours, home)
+    stack.callback(vault.close)
+    return redactor_of(ours, home, vault)
 
 
 def _home(path: Path, db: str | None) -> Path:

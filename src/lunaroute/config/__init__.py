@@ -12,6 +12,7 @@ from lunaroute.config._declaration import variables as variables
 from lunaroute.config._layer import Value as Value
 from lunaroute.config._location import Location as Location
 from lunaroute.config._plan import make_plan as make_plan
+from lunaroute.config._redaction import policy as policy
 from lunaroute.config._reference import example as example
 from lunaroute.config._reference import reference as reference
 from lunaroute.config._resolution import Resolved as Resolved

@@ -13,7 +13,8 @@ from lunaroute.importing._database import read_database
 from lunaroute.importing._events import read_earlier_events, read_own_events
 from lunaroute.importing._lines import Lines
 from lunaroute.importing._source import Kind, Source
-from lunaroute.importing._turn import Turn, prepare_turn
+from lunaroute.importing._turn import Turn, prepare_turn, redacted_turn
+from lunaroute.pii import Redactor
 from lunaroute.store import Batch, ImportedFile, Imports, Store
 
 _READERS: dict[Kind, Callable[[Lines], Iterator[Turn]]] = {
@@ -57,7 +58,8 @@ class Importer:
     """``store`` is None where there is none yet, which a dry run leaves so.
 
     With ``skip_existing`` a session of which anything is in the store already is passed
-    over; otherwise of a file that grew the exchanges that are new are added.
+    over; otherwise of a file that grew the exchanges that are new are added. Nothing
+    that ``redactor`` replaces is written.
     """
 
     def __init__(
@@ -68,7 +70,9 @@ class Importer:
         skip_existing: bool = False,
         continue_on_error: bool = True,
         batch_size: int = 10,
+        redactor: Redactor | None = None,
     ) -> None:
+        self._redactor = redactor
         self.report = Report()
         self._store = store
         self._dry_run = dry_run
@@ -138,6 +142,7 @@ class Importer:
 
     def _add(self, turn: Turn, kind: Kind, counts: _Counts, *, is_grown: bool) -> None:
         counts.told += 1
+        turn = redacted_turn(turn, self._redactor)
         if turn.id in counts.seen or self._is_passed_over(turn, kind):
             counts.known += 1
             return
@@ -156,6 +161,8 @@ class Importer:
             self._write(self._batch, turn, kind)
 
     def _write(self, batch: Batch, turn: Turn, kind: Kind) -> None:
+        if self._redactor is not None:
+            self._redactor.settle()
         problem = batch.add(prepare_turn(turn, kind.value, self._key))
         if problem is not None:
             self.report.messages.append(f"session {turn.session_id}: {problem}")

@@ -3,8 +3,9 @@
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
@@ -17,7 +18,9 @@ from lunaroute.model import (
     RequestFacts,
     Usage,
 )
+from lunaroute.pii import Redactor
 from lunaroute.recording import (
+    Redaction,
     brought_rows,
     call_row,
     clean,
@@ -54,6 +57,7 @@ class Turn:
     problem: str | None = None
     request_bytes: int = 0
     answer_bytes: int = 0
+    redacted: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def session_id(self) -> str:
@@ -89,6 +93,28 @@ def answer_facts(endpoint: Endpoint, body: JsonObject) -> AnswerFacts:
     reader = answer_reader(endpoint, content_type="application/json", status=200)
     reader.feed(orjson.dumps(body))
     return reader.close()
+
+
+def redacted_turn(turn: Turn, redactor: Redactor | None) -> Turn:
+    """The turn without anything that ``redactor`` replaces."""
+    if redactor is None:
+        return turn
+    redaction = Redaction(redactor)
+    hidden = redaction.alias(turn.session)
+    found: dict[str, Any] = {
+        name: redaction.text(value)
+        for name in ("provider", "agent", "parent_agent", "user_agent", "project")
+        if (value := getattr(turn, name)) is not None
+    }
+    return replace(
+        turn,
+        session=turn.session if hidden is None else hidden[0],
+        request=redaction.request(turn.request),
+        answer=redaction.answer(turn.answer),
+        problem=redaction.text(turn.problem) if turn.problem else None,
+        redacted=dict(redaction.counts),
+        **found,
+    )
 
 
 def prepare_turn(turn: Turn, kind: str, key: bytes) -> Prepared:
@@ -151,6 +177,7 @@ def _row(turn: Turn, kind: str) -> ExchangeRow:
         first_token_us=turn.first_token_us,
         vendor_usage=_json(usage.vendor),
         problem=_text(turn.problem),
+        redacted=_json(turn.redacted),
         # Ours are as old as they say: they only come back.
         imported_at=None if kind == "lunaroute" else time.time_ns() // 1_000,
         **{name: getattr(usage, name) for name in _COUNTS},

@@ -14,6 +14,7 @@ from lunaroute.recording._rebuilding import Rebuilder as Rebuilder
 from lunaroute.recording._rebuilding import Rebuilt as Rebuilt
 from lunaroute.recording._recorder import RecordedBatch as RecordedBatch
 from lunaroute.recording._recorder import Recorder as Recorder
+from lunaroute.recording._redaction import Redaction as Redaction
 from lunaroute.recording._rows import call_row as call_row
 from lunaroute.recording._session import name_session as name_session
 from lunaroute.recording._so_far import Came as Came

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
-from lunaroute.model import AnswerFacts, SessionFacts, ToolCall, Usage
+from lunaroute.model import AnswerFacts, RequestFacts, SessionFacts, ToolCall, Usage
 from lunaroute.pii import Mark, Redactor
 from lunaroute.recording._head import Head
 
@@ -83,6 +83,21 @@ class Redaction:
             return None
         shown = self.text(client_id)
         return None if shown == client_id else (self._redactor.alias(client_id), shown)
+
+    def request(self, facts: RequestFacts) -> RequestFacts:
+        """A request's facts, where there is no body that could be redacted whole."""
+        texts = (
+            replace(t, role=self.text(t.role), text=self.text(t.text))
+            for t in facts.texts
+        )
+        results = (replace(r, text=self.text(r.text)) for r in facts.tool_results)
+        return replace(
+            facts,
+            model=self._known(facts.model),
+            texts=tuple(texts),
+            tool_results=tuple(results),
+            problem=self._known(facts.problem),
+        )
 
     def answer(self, facts: AnswerFacts) -> AnswerFacts:
         """An answer's facts, each whole."""
