@@ -8,12 +8,13 @@ import json
 import os
 import signal
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.kit import Raw, Serve, ask, post, until
+from tests.kit import BIN, Raw, Serve, ask, clean_environment, post, until
 from tests.provider import Provider
 
 ROUNDS = 7
@@ -63,6 +64,32 @@ def start_and_stop(provider: Provider, home: Path) -> tuple[float, float]:
         return started, time.monotonic() - began
 
 
+def env(provider: Provider, home: Path) -> tuple[float, float]:
+    """`lunaroute env` as a shell waits for it: without a server, then with one."""
+    environment = clean_environment(
+        home,
+        LUNAROUTE_ANTHROPIC_BASE_URL=provider.url,
+        LUNAROUTE_OPENAI_BASE_URL=provider.url,
+    )
+    times = []
+    for _ in range(2):
+        began = time.monotonic()
+        subprocess.run(
+            [str(BIN / "lunaroute"), "env", "--port", "0"],
+            env=environment,
+            check=True,
+            capture_output=True,
+        )
+        times.append(time.monotonic() - began)
+    subprocess.run(
+        [str(BIN / "lunaroute"), "stop"],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    return times[0], times[1]
+
+
 def spaced(measure: Callable[[Serve], float], serve: Serve, rounds: int) -> list[float]:
     """Rounds far enough apart that no back-off of a crash loop is measured."""
     times = []
@@ -75,12 +102,20 @@ def spaced(measure: Callable[[Serve], float], serve: Serve, rounds: int) -> list
 def run(rounds: int) -> dict[str, list[float]]:
     """Seconds of each round, by row."""
     provider = Provider()
-    rows: dict[str, list[float]] = {"start to serving": [], "SIGTERM to the end": []}
+    rows: dict[str, list[float]] = {
+        "start to serving": [],
+        "SIGTERM to the end": [],
+        "lunaroute env, nothing runs": [],
+        "lunaroute env, a server runs": [],
+    }
     with tempfile.TemporaryDirectory() as place:
         for number in range(rounds):
             started, ended = start_and_stop(provider, Path(place) / str(number))
             rows["start to serving"].append(started)
             rows["SIGTERM to the end"].append(ended)
+            cold, warm = env(provider, Path(place) / f"env{number}")
+            rows["lunaroute env, nothing runs"].append(cold)
+            rows["lunaroute env, a server runs"].append(warm)
         with Serve(Path(place) / "kept", provider.url) as serve:
             answered(serve)
             rows["gateway killed to the next answer"] = spaced(

@@ -169,8 +169,8 @@ def examine_database(path: Path, seconds: float = CHECK_SECONDS) -> Iterator[Fin
         yield problem(
             "database",
             str(error),
-            "move the file aside; a new one is filled from the session files at the "
-            "next start",
+            "move the file aside; then `lunaroute reindex` makes it again from the "
+            "session files",
         )
         return
     size = f"{path.stat().st_size / MB:,.0f} MB"
