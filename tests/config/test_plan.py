@@ -107,6 +107,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "log_format": "text",
             "home": home,
             "log_sql": False,
+            "log_requests": False,
             "durable": True,
             "summary_sessions": 100,
             "page": {

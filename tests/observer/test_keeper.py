@@ -9,6 +9,7 @@ import trio.testing
 
 from lunaroute.errors import StoreError
 from lunaroute.link import Anchor, ExchangeId, RawExchange, Route, Tapped
+from lunaroute.logs import TRACE
 from lunaroute.observer._keeper import MAX_WAITING_BYTES, Keeper
 from lunaroute.observer._running import Due
 
@@ -85,7 +86,8 @@ async def run_to_the_end(keeper: Keeper) -> None:
         await keeper.run()
 
 
-async def test_everything_is_committed_once_then_acknowledged(recorder):
+async def test_everything_is_committed_once_then_acknowledged(recorder, caplog):
+    caplog.set_level(TRACE)
     keeper = Keeper(lambda: recorder)
     links = FakeLink(), FakeLink()
     some = exchanges(250)
@@ -96,6 +98,7 @@ async def test_everything_is_committed_once_then_acknowledged(recorder):
     assert links[0].acknowledged == list(range(1, 121))
     assert links[1].acknowledged == list(range(121, 251))
     assert keeper.recorded == 250
+    assert caplog.text.count("100 exchanges committed in ") == 2
 
 
 class Told:

@@ -2,7 +2,13 @@
 
 import pytest
 
-from lunaroute.recording._allowed import answer_headers, request_headers, split_target
+from lunaroute.recording._allowed import (
+    HIDDEN,
+    answer_headers,
+    masked_headers,
+    request_headers,
+    split_target,
+)
 from lunaroute.recording._head import Head, read_head
 
 SECRET = "sk-ant-secret"
@@ -90,3 +96,15 @@ def test_of_a_clients_own_headers_only_the_known_ones_are_kept():
         b"X-Claude-Code-Session-Id: s\r\nX-Stainless-Secret: SECRET\r\n\r\n"
     )
     assert request_headers(sent) == {"x-claude-code-session-id": "s"}
+
+
+def test_all_headers_in_order_with_the_values_that_may_be_seen():
+    head = read_head(
+        b"GET / HTTP/1.1\r\nHost: x\r\nAccept: a\r\nCookie: s\r\naccept: b\r\n\r\n"
+    )
+    assert masked_headers(head, request_headers(head)) == [
+        ("Host", HIDDEN),
+        ("Accept", "a"),
+        ("Cookie", HIDDEN),
+        ("accept", "b"),
+    ]

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from lunaroute.link import Tapped
-from lunaroute.recording._body import read_body
+from lunaroute.recording._body import Unframed, read_body
 from lunaroute.recording._head import Head
 from tests.recording.build import ENCODERS, chunked, sse, tapped
 
@@ -110,3 +110,12 @@ def test_a_body_that_was_shed_whole():
     body = read_body(Tapped(size=9, truncated=True), head(STREAM), KEY)
     assert body.pieces == ()
     assert body.problem == "0 of 9 bytes kept"
+
+
+@pytest.mark.parametrize("coding", ENCODERS)
+def test_unframed_while_it_arrives(coding):
+    data = ENCODERS[coding](b"abc" * 500)
+    unframed = Unframed(head(CHUNKED, ("Content-Encoding", coding)))
+    pieces = chunked([data[:10], data[10:]])
+    assert b"".join(map(unframed.feed, pieces)) == b"abc" * 500
+    assert Unframed(head()).feed(b"as it is") == b"as it is"

@@ -37,7 +37,7 @@ def _supervisor(resolved: Resolved) -> dict[str, Any]:
         "port": settings.port,
         "workers": settings.http_server.workers,
         "remote": _remote(settings),
-        "recording": any(recorded.values()),
+        "recording": _is_observed(settings),
         "shutdown_timeout_secs": settings.http_server.shutdown_timeout_secs,
         "log_level": settings.logging.level,
         "log_format": settings.logging.format,
@@ -157,6 +157,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "log_level": resolved.settings.logging.level,
         "log_format": resolved.settings.logging.format,
         "log_sql": resolved.settings.logging.log_sql_queries,
+        "log_requests": resolved.settings.logging.log_requests,
         "home": str(resolved.location.home_directory),
         "metadata": resolved.settings.session_recording.metadata,
         "metadata_headers": resolved.settings.session_recording.metadata_headers,
@@ -226,9 +227,14 @@ def _recorded(settings: Settings) -> dict[str, str | None]:
     }
 
 
+def _is_observed(settings: Settings) -> bool:
+    """Whether anybody wants to know what passes."""
+    return any(_recorded(settings).values()) or settings.logging.log_requests
+
+
 def _tap(settings: Settings) -> dict[str, Any] | None:
     recording = settings.session_recording
-    if not any(_recorded(settings).values()):
+    if not _is_observed(settings):
         return None
     return {
         "max_body_bytes": recording.max_body_mb * MB,

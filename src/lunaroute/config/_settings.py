@@ -133,9 +133,11 @@ class Logging(Section):
     )
     log_requests: Flag = setting(
         False,
-        "Whether requests and answers are shown on the terminal.",
+        "Whether requests and answers are shown on standard output while they pass: "
+        "model, number of messages, what the model says and which tools it calls, "
+        "usage. Secrets are masked. It needs no recording.",
         env="LUNAROUTE_LOG_REQUESTS",
-        feature="request logging",
+        built=True,
     )
     log_sql_queries: Flag = setting(
         False,

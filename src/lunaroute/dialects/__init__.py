@@ -9,6 +9,9 @@ from lunaroute.dialects._answer import StreamReader as StreamReader
 from lunaroute.dialects._answer import answer_reader as answer_reader
 from lunaroute.dialects._answer import following_reader as following_reader
 from lunaroute.dialects._answer import message_reader as message_reader
+from lunaroute.dialects._delta import Delta as Delta
+from lunaroute.dialects._delta import DeltaKind as DeltaKind
+from lunaroute.dialects._delta import read_deltas as read_deltas
 from lunaroute.dialects._endpoint import endpoint_of as endpoint_of
 from lunaroute.dialects._json import JsonObject as JsonObject
 from lunaroute.dialects._json import get_count as get_count
@@ -24,6 +27,8 @@ from lunaroute.dialects._session import session_of as session_of
 
 __all__ = [
     "AnswerReader",
+    "Delta",
+    "DeltaKind",
     "JsonObject",
     "MessageReader",
     "SocketRequest",
@@ -37,6 +42,7 @@ __all__ = [
     "get_objects",
     "get_str",
     "message_reader",
+    "read_deltas",
     "read_object",
     "read_request",
     "session_of",

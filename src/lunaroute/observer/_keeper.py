@@ -18,6 +18,7 @@ import trio
 
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
+from lunaroute.logs import TRACE
 from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._running import Due, Running
 from lunaroute.recording import News
@@ -185,7 +186,9 @@ class Keeper:
             self._recovered()
             done = frozenset(committed.ids)
             self.recorded += len(done)
-            self._tell(committed, trio.current_time() - began)
+            took = trio.current_time() - began
+            log.log(TRACE, "%d exchanges committed in %.1f ms", len(done), took * 1000)
+            self._tell(committed, took)
             await _acknowledge(entry for entry in batch if entry[1].id in done)
             batch = [entry for entry in batch if entry[1].id not in done]
 

@@ -55,6 +55,7 @@ class ObserverOptions:
     site: Site  # what is looked after
     log_format: str = "text"
     log_sql: bool = False
+    log_requests: bool = False
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     labels: Labels = _NO_LABELS  # whose work is recorded
@@ -69,6 +70,7 @@ class ObserverOptions:
             log_level=plain["log_level"],
             log_format=plain["log_format"],
             log_sql=plain["log_sql"],
+            log_requests=plain["log_requests"],
             home=Path(plain["home"]),
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),

@@ -4,34 +4,44 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import trio
 
 from lunaroute.control import Control
+from lunaroute.link import RawExchange
 from lunaroute.logs import log_to_stderr
+from lunaroute.observer._detail import details
 from lunaroute.observer._disk import free_bytes, record_sizes
 from lunaroute.observer._keeper import Keeper, Writes
 from lunaroute.observer._links import LinkEnd
+from lunaroute.observer._live import Live
 from lunaroute.observer._memory import Memory
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import ObserverOptions
 from lunaroute.observer._page import page_application
 from lunaroute.observer._place import Place
 from lunaroute.observer._running import Running
+from lunaroute.observer._screen import Screen
 from lunaroute.observer._summary import last_words
 from lunaroute.observer._tail import Tail
 from lunaroute.observer._upkeep import Upkeep
+from lunaroute.observer._view import Boxes, Objects, Shown
 from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
+from lunaroute.pii import SECRETS, Detector
 from lunaroute.pricing import use_overrides
 from lunaroute.upkeep import Contact, leave_contact, lock_path
 
 log = logging.getLogger("lunaroute.observer")
+requests = logging.getLogger("lunaroute.requests")
 
 HEALTH_SECONDS = 1.0
 DISK_SECONDS = 60.0
+LIVE_SECONDS = 0.1
 LOCK_SECONDS = 0.02
 LOCK_WARNING_SECONDS = 3.0
 RETRY_SECONDS = 0.5
@@ -58,6 +68,13 @@ class Observer:
         self._page_closing = trio.Event()
         self._served = trio.Event()
         self.keeper = Keeper(self._open_recorder, self.metrics, self._running)
+        self._live: Live | None = None
+        self._screen: Screen | None = None
+        if options.log_requests:
+            self._screen = Screen(encoding=sys.stdout.encoding)
+            form = Objects() if options.log_format == "json" else Boxes()
+            show = partial(_show, self._screen, form)
+            self._live = Live(show, Detector(SECRETS))
         self.upkeep = Upkeep(options.site, self.keeper.turn)
 
     async def obey(self, control: Control) -> None:
@@ -98,6 +115,19 @@ class Observer:
         """The gateways' state, into the metrics."""
         links = [link.assembler for link in self._links]
         self.metrics.take(links, self.keeper.trouble)
+
+    async def show_live(self) -> None:
+        """Ten times a second, what passes, on standard output."""
+        while self._live is not None:
+            await trio.sleep(LIVE_SECONDS)
+            self._live.look(
+                raw for link in self._links for raw in link.assembler.opened
+            )
+
+    def close_screen(self) -> None:
+        """At the end: what was to be shown is written."""
+        if self._screen is not None:
+            self._screen.close()
 
     async def watch_disk(self) -> None:
         """Once a minute, what the record takes, into the metrics."""
@@ -161,10 +191,13 @@ class Observer:
         is_dead = False
         try:
             while (complete := await link.receive()) is not None:
+                self._ended(complete)
                 await self.keeper.put(link, complete)
             if link.is_open:
                 is_dead = True
-                await self.keeper.put(link, link.interrupt())
+                interrupted = link.interrupt()
+                self._ended(interrupted)
+                await self.keeper.put(link, interrupted)
         except trio.ClosedResourceError:
             log.debug("a link was handed over")
         finally:
@@ -175,6 +208,14 @@ class Observer:
             self.keeper.look()
             if self._ending and not self._links:
                 self._all_gone.set()
+
+    def _ended(self, exchanges: Iterable[RawExchange]) -> None:
+        for raw in exchanges:
+            if self._live is not None:
+                self._live.ended(raw)
+            if requests.isEnabledFor(logging.DEBUG):
+                for text in details(raw):
+                    requests.debug("%s", text)
 
     def _open_recorder(self) -> Writes:
         if self.memory is None:
@@ -208,12 +249,14 @@ async def _main(sock: socket.socket) -> None:
         nursery.start_soon(observer.report_health)
         nursery.start_soon(observer.watch_disk)
         nursery.start_soon(observer.serve, web_socket, page_sockets)
+        nursery.start_soon(observer.show_live)
         observer.keeper.trouble = "another recorder still holds the home"
         async with _lock(lock_path(options.home), observer.keeper) as held:
             observer.keeper.trouble = ""
             _leave_contact(held, observer.upkeep.contact(str(options.socket_path)))
             await control.send("ready")
             await _keep(observer)
+        observer.close_screen()
         if observer.summary_since is not None:
             asked = options, observer.summary_since, observer.memory
             words = await trio.to_thread.run_sync(last_words, *asked)
@@ -222,6 +265,10 @@ async def _main(sock: socket.socket) -> None:
         nursery.cancel_scope.cancel()
     if observer.orphaned:
         options.socket_path.unlink(missing_ok=True)
+
+
+def _show(screen: Screen, form: Boxes | Objects, shown: Shown) -> None:
+    screen.show(form.lines(shown))
 
 
 async def _keep(observer: Observer) -> None:

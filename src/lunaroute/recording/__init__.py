@@ -1,11 +1,21 @@
 """Turns raw exchanges into JSONL events and rows of the store, each exactly once."""
 
+from lunaroute.recording._allowed import answer_headers as answer_headers
+from lunaroute.recording._allowed import masked_headers as masked_headers
+from lunaroute.recording._allowed import request_headers as request_headers
+from lunaroute.recording._allowed import split_target as split_target
+from lunaroute.recording._body import Unframed as Unframed
 from lunaroute.recording._cost import cost_of_answer as cost_of_answer
 from lunaroute.recording._cost import with_cost as with_cost
+from lunaroute.recording._frames import is_deflated as is_deflated
+from lunaroute.recording._head import Head as Head
+from lunaroute.recording._head import read_head as read_head
 from lunaroute.recording._metadata import Labels as Labels
 from lunaroute.recording._news import News as News
 from lunaroute.recording._opening import Asked as Asked
 from lunaroute.recording._opening import snapshot as snapshot
+from lunaroute.recording._outcome import ending_of as ending_of
+from lunaroute.recording._outcome import outcome_of as outcome_of
 from lunaroute.recording._raw import SessionFiles as SessionFiles
 from lunaroute.recording._raw import read_lines as read_lines
 from lunaroute.recording._raw import recorded_request as recorded_request

@@ -4,7 +4,7 @@ A credential is never recognised here, it is simply not on a list.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from lunaroute.recording._head import Head
 
@@ -102,6 +102,16 @@ def request_headers(head: Head) -> dict[str, str]:
 def answer_headers(head: Head) -> dict[str, str]:
     """The response headers that may be kept, by lower-case name."""
     return _kept(head.fields, _ANSWER_HEADERS, _ANSWER_PREFIXES)
+
+
+def masked_headers(head: Head, names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """All fields in order as they came; of those whose lower-case name is not among
+    ``names`` no value.
+    """
+    return [
+        (name, value[:_MAX_VALUE] if name.lower() in names else HIDDEN)
+        for name, value in head.fields
+    ]
 
 
 def _kept(

@@ -48,6 +48,21 @@ def read_body(tapped: Tapped, head: Head, key: bytes) -> Body:
     return Body(tuple(pieces), digest.hexdigest() if is_whole else None, problem)
 
 
+class Unframed:
+    """The same while it arrives: what each tapped chunk adds."""
+
+    __slots__ = ("_dechunker", "_decoder")
+
+    def __init__(self, head: Head) -> None:
+        self._dechunker, self._decoder = framing(head)
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Nothing more once the framing or the coding is damaged."""
+        if self._dechunker is not None:
+            chunk = self._dechunker.feed(chunk)
+        return self._decoder.feed(chunk)
+
+
 def keyed_hash(key: bytes, data: bytes) -> str:
     """The hash that ``Body`` has, of a body that was never framed."""
     return hmac.digest(key, data, "sha256").hex()

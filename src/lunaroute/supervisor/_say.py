@@ -144,7 +144,7 @@ def _where(options: Mapping[str, Any]) -> str:
         places.append(f"{options['sessions_dir']} (JSONL)")
     if options["sqlite_path"]:
         places.append(f"{options['sqlite_path']} (SQLite)")
-    return ", ".join(places)
+    return ", ".join(places) or "off"
 
 
 def _redaction(options: Mapping[str, Any]) -> list[str]:
