@@ -111,7 +111,8 @@ class Usage:
     the cached ones; here ``input_uncached`` never does. ``thinking`` and
     ``reasoning`` are the parts of the vendor's output total that the vendor names;
     ``output`` is that total less the named parts. ``vendor`` keeps the vendor's own
-    numbers untouched, by their own names.
+    numbers untouched, by their own names; beside them stands, by its type, how many
+    items an answer has that are billed by number (``web_search_call``).
     """
 
     input_uncached: int | None = None

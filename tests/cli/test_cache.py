@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from lunaroute.cli.cache import command
+from lunaroute.pricing import use_overrides
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.cli.record import HOSTILE, is_harmless
@@ -97,3 +98,20 @@ def test_nothing_to_tell(db, tmp_path):
 @pytest.mark.parametrize("words", [[], ["--json"], ["s1"]])
 def test_hostile_texts_are_harmless(db, words):
     assert is_harmless(run(*words, "--db", db).stdout)
+
+
+def test_prices_of_ones_own_count(tmp_path, monkeypatch):
+    own = {"model": MODEL, "input": 1, "cache_read": 0.5, "cache_write": 2, "output": 1}
+    config = {"pricing": {"overrides": [own]}}
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    monkeypatch.setenv("LUNAROUTE_HOME", str(tmp_path))
+    use_overrides([own])
+    try:
+        with open_store(tmp_path / "sessions.db", writer=True) as store:
+            Recorder(None, store).record(
+                [turn(1, ["a"], written=10_000), turn(2, ["b"], written=10_000)]
+            )
+        use_overrides([])  # the command reads them itself
+        assert "missed 10,000, at a cost of $0.0150" in run().stdout
+    finally:
+        use_overrides([])

@@ -288,3 +288,24 @@ def test_a_whole_response_that_failed(read_body):
     facts = read_body(RESPONSES, end("failed", error=error)["response"])
     assert (facts.error_kind, facts.error_text) == ("server_error", "m")
     assert facts.stop_reason == "failed"
+
+
+@pytest.mark.parametrize(
+    ("items", "counted"),
+    [
+        ([], {}),
+        ([{"type": "web_search_call", "action": {"type": "search"}}] * 2, {"web_search_call": 2}),
+        ([{"type": "web_search_call"}, {"type": "file_search_call"}],
+         {"web_search_call": 1, "file_search_call": 1}),
+        ([{"type": "web_search_call", "action": {"type": "open_page"}}], {}),
+        # A tool of the client that is called so costs nothing.
+        ([{"type": "function_call", "name": "web_search_call", "arguments": "{}"}], {}),
+    ],
+)  # fmt: skip
+def test_what_is_billed_by_number_is_counted(read_events, items, counted):
+    usage = {"input_tokens": 5, "output_tokens": 1}
+    whole = {"status": "completed", "output": items, "usage": usage}
+    facts = read_events(
+        Endpoint.RESPONSES, {"type": "response.completed", "response": whole}
+    )
+    assert facts.usage.vendor == usage | counted

@@ -101,7 +101,7 @@ def test_the_package_comes_to_the_same(vendor, model, scale):
     found = cost(usage, model, vendor)
     assert found.total == pytest.approx(float(theirs.total_price))
     parts = found.input + found.cache_read + found.cache_write + found.output
-    assert found.total == pytest.approx(parts + found.thinking + found.searches)
+    assert found.total == pytest.approx(parts + found.thinking + found.fees)
 
 
 def test_a_long_context_is_dearer():
@@ -155,12 +155,42 @@ def test_searches_of_the_vendor():
         input_uncached=1_000, vendor={"server_tool_use.web_search_requests": 2}
     )
     found = cost(usage, CLAUDE)
-    assert found.searches == 0.02
+    assert found.fees == 0.02
     assert found.total == pytest.approx(0.003 + 0.02)
     entry = json.loads(found.entry)
     assert (entry["searches"], entry["usd_per_thousand_searches"]) == (2, 10)
     # A model without a price for them.
     assert cost(usage, "claude-2") is None
+
+
+def test_searches_that_stand_as_items_in_the_answer():
+    counted = {"web_search_call": 3, "file_search_call": 2}
+    found = cost(Usage(input_uncached=1_000, vendor=counted), "gpt-5", "openai")
+    # 10 dollars a thousand searches of the web, 2.50 of files.
+    assert found.fees == pytest.approx(3 * 0.010 + 2 * 0.0025)
+    assert found.total == pytest.approx(0.00125 + 0.035)
+    entry = json.loads(found.entry)
+    assert (entry["searches"], entry["usd_per_thousand_searches"]) == (3, 10)
+    assert (entry["file_searches"], entry["usd_per_thousand_file_searches"]) == (2, 2.5)
+    # The table has no price of searches for this one.
+    usage = Usage(input_uncached=1_000, vendor={"web_search_call": 1})
+    assert cost(usage, "gpt-5.3-codex", "openai") is None
+
+
+def test_a_request_that_costs_by_itself():
+    where = {"provider": "mine", "upstream": "https://api.perplexity.ai"}
+    found = cost(Usage(input_uncached=1_000, output=100), "sonar", "openai", **where)
+    assert found.fees == pytest.approx(0.012)
+    assert found.total == pytest.approx(0.001 + 0.0001 + 0.012)
+    assert json.loads(found.entry)["requests"] == 1
+
+
+def test_which_of_the_cached_tokens_are_audio_nobody_says():
+    usage = Usage(input_uncached=10, audio_input=10, output=1)
+    model = "gpt-4o-mini-realtime-preview"
+    assert cost(usage, model, "openai") is not None
+    mixed = Usage(input_uncached=10, audio_input=10, cache_read=5, output=1)
+    assert cost(mixed, model, "openai") is None
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,18 @@ def switched_off(db: str | None) -> str | None:
     return None if recording.sqlite.enabled else "session_recording.sqlite.enabled"
 
 
+def own_prices(db: str | None) -> list[dict[str, Any]]:
+    """The prices of the configuration, which go before the table's; of a file that was
+    named nobody knows them. Raises ConfigError.
+    """
+    if db:
+        return []
+    from lunaroute.config import resolve  # noqa: PLC0415 - as above
+
+    overrides = resolve({}, os.environ).settings.pricing.overrides
+    return [each.model_dump(exclude_none=True) for each in overrides]
+
+
 def how_to_record(db: str | None) -> str:
     """What to do so that something is recorded."""
     setting = switched_off(db)

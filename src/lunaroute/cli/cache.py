@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 import click
 from rich.text import Text
 
-from lunaroute.cli._place import db_option, reading
+from lunaroute.cli._place import db_option, own_prices, reading
 from lunaroute.cli._text import console, cut, dollars, json_text, local_time, one_line
 from lunaroute.errors import StoreError
 from lunaroute.insight import CacheMiss, SessionCache, session_cache
+from lunaroute.pricing import use_overrides
 from lunaroute.recording import SessionFiles
 from lunaroute.store import ExchangeRow, SessionFilter, Store
 
@@ -50,6 +51,7 @@ def command(
     reading them.
     """
     with reading(db) as store:
+        use_overrides(own_prices(db))
         bodies = _Bodies(store)
         found = [
             session_cache(store, each, bodies.request)

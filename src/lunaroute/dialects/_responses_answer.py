@@ -4,8 +4,9 @@ An item is told up to three times: in deltas, when it is done, and within the fi
 response. The last telling counts, the earlier ones are for streams that were cut.
 """
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lunaroute.dialects._draft import Draft
 from lunaroute.dialects._json import (
@@ -114,6 +115,16 @@ def _kind(what: str) -> TextKind:
     return TextKind.THINKING if what in ("summary", "content") else TextKind.TOOL_INPUT
 
 
+def _billed_by_number(item: JsonObject) -> str | None:
+    """The type of an item that costs by itself, beside the tokens. Of a web search the
+    opening of a page and the looking into one cost nothing.
+    """
+    kind = get_str(item, "type")
+    if kind == "web_search_call":
+        return kind if get_str(item, "action", "type") in (None, "search") else None
+    return kind if kind == "file_search_call" else None
+
+
 class ResponsesAnswer:
     """Events name their item by its place in the output."""
 
@@ -150,12 +161,17 @@ class ResponsesAnswer:
         return responses_usage(self._usage)
 
     def finish(self) -> None:
-        for item in self._output():
+        output = self._output()
+        for item in output:
             read_item({"role": "assistant", **item}, self.draft.transcript)
             self.draft.has_refusal |= has_refusal(item)
+        billed = Counter(filter(None, map(_billed_by_number, output)))
         self._items.clear()
         self._final.clear()
-        self.draft.usage = responses_usage(self._usage)
+        usage = responses_usage(self._usage)
+        if usage is not None and billed:
+            usage = replace(usage, vendor={**usage.vendor, **billed})
+        self.draft.usage = usage
 
     def _output(self) -> list[JsonObject]:
         streamed = [item.whole() for item in self._items.values()]

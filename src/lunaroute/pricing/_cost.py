@@ -8,7 +8,8 @@ class Cost:
     """US dollars. ``total`` is the sum of the parts, which are disjoint.
 
     ``input`` and ``output`` hold the audio of their direction; ``thinking`` is what
-    vendors call thinking or reasoning, ``searches`` the searches that the vendor ran.
+    vendors call thinking or reasoning, ``fees`` what they bill by number: the searches
+    that they ran and, of few of them, the request itself.
     ``entry`` is JSON: the matched line of the table and the prices that were used.
     """
 
@@ -18,7 +19,7 @@ class Cost:
     cache_write: float
     output: float
     thinking: float
-    searches: float
+    fees: float
     provider: str
     model: str
     entry: str

@@ -30,8 +30,19 @@ _NAMES = {
     "thinking": ("output_reasoning_mtok", "output_mtok"),
     "audio_output": ("output_audio_mtok",),
 }
-_SEARCHES = "server_tool_use.web_search_requests"
-_SEARCH_PRICE = "web_searches_kcount"
+# What is billed by number, with the price of a thousand: how the entry calls it, by
+# which names an answer counts it (``Usage.vendor``), the table's name. A request has
+# its own price with few vendors; whoever has none bills none.
+_FEES = (
+    (
+        "searches",
+        ("server_tool_use.web_search_requests", "web_search_call"),
+        "web_searches_kcount",
+    ),
+    ("file_searches", ("file_search_call",), "storage_searches_kcount"),
+)
+_REQUEST_PRICE = "requests_kcount"
+_CACHED_AUDIO_PRICE = "cache_audio_read_mtok"
 
 _Prices = Mapping[str, "Decimal | TieredPrices | None"]
 
@@ -48,7 +59,6 @@ def price(
 ) -> Cost | None:
     """None where nothing was used, or where any part's price is not known."""
     counts = {kind: count for kind, count in _counts(usage).items() if count}
-    searches = usage.vendor.get(_SEARCHES, 0)
     if not counts:
         return None
     line = find_line(provider, dialect, upstream, model)
@@ -59,8 +69,8 @@ def price(
     if prices is None:
         return None
     applied = _applied(prices, counts, usage.input_total)
-    a_search = _at(prices.get(_SEARCH_PRICE), 0) if searches else Decimal(0)
-    if applied is None or a_search is None:
+    fees = _fees(prices, usage)
+    if applied is None or fees is None or _is_ambiguous(prices, usage):
         return None
     seller = line.provider if line else provider
     sold = line.model if line else model
@@ -72,11 +82,13 @@ def price(
     }
     if own is not None:
         entry["override"] = own.model
-    if searches:
-        entry["usd_per_thousand_searches"] = float(a_search)
-        entry["searches"] = searches
+    for name, (count, usd) in fees.items():
+        entry[f"usd_per_thousand_{name}"] = float(usd)
+        entry[name] = count
     parts = {kind: counts[kind] * usd / _MILLION for kind, usd in applied.items()}
-    parts["searches"] = searches * a_search / _THOUSAND
+    parts["fees"] = sum(
+        (count * usd / _THOUSAND for count, usd in fees.values()), Decimal(0)
+    )
     return Cost(
         total=float(sum(parts.values())),
         input=_sum(parts, "input", "audio_input"),
@@ -84,7 +96,7 @@ def price(
         cache_write=_sum(parts, "cache_write_5m", "cache_write_1h"),
         output=_sum(parts, "output", "audio_output"),
         thinking=_sum(parts, "thinking"),
-        searches=_sum(parts, "searches"),
+        fees=_sum(parts, "fees"),
         provider=seller,
         model=sold,
         entry=json.dumps(entry, separators=(",", ":")),
@@ -120,6 +132,28 @@ def _applied(
             return None
         applied[kind] = usd
     return applied
+
+
+def _fees(prices: _Prices, usage: Usage) -> dict[str, tuple[int, Decimal]] | None:
+    """Numbers and prices of a thousand, of what there is; None where one has none."""
+    fees: dict[str, tuple[int, Decimal]] = {}
+    for name, counted_as, price_name in _FEES:
+        if count := sum(usage.vendor.get(each, 0) for each in counted_as):
+            usd = _at(prices.get(price_name), 0)
+            if usd is None:
+                return None
+            fees[name] = count, usd
+    if usd := _at(prices.get(_REQUEST_PRICE), 0):
+        fees["requests"] = 1, usd
+    return fees
+
+
+def _is_ambiguous(prices: _Prices, usage: Usage) -> bool:
+    """Cached audio has a price of its own, and no vendor says how much of what was
+    cached is audio.
+    """
+    both = usage.cache_read and usage.audio_input
+    return bool(both) and prices.get(_CACHED_AUDIO_PRICE) is not None
 
 
 def _at(usd: "Decimal | TieredPrices | None", context: int) -> Decimal | None:

@@ -74,7 +74,9 @@ def with_cost(row: Row, cost: Cost | None) -> Row:
 
 
 def estimated_cost(cost: Cost | None, usage: Usage | None) -> Event | None:
-    """As ``completed`` has it: the three costs and that of searches are disjoint."""
+    """As ``completed`` has it: the costs are disjoint, and that of searches holds
+    other fees, too.
+    """
     if cost is None or usage is None:
         return None
     return {
@@ -83,7 +85,7 @@ def estimated_cost(cost: Cost | None, usage: Usage | None) -> Event | None:
         "input_cost_usd": cost.input + cost.cache_read + cost.cache_write,
         "output_cost_usd": cost.output,
         "thinking_cost_usd": cost.thinking,
-        "search_cost_usd": cost.searches,
+        "search_cost_usd": cost.fees,
         "total_cost_usd": cost.total,
         "cost_per_1k_tokens": 1_000 * cost.total / usage.total,
     }
