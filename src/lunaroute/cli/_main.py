@@ -25,6 +25,7 @@ COMMANDS = {
     "stats": "Count requests, tokens, cost, times and tools.",
     "cache": "Tell what the provider's prompt cache saved, and where it was missed.",
     "cleanup": "Delete what is too old or too much, compress what is old.",
+    "verify": "Compare every byte on both sides of the proxy.",
     "tail": "Show requests and answers while they pass.",
     "reindex": "Make the database again from the JSONL files.",
     "reprice": "Work costs out again, by the prices of now.",

@@ -8,10 +8,7 @@ import contextlib
 import hashlib
 import http.client
 import json
-import os
-import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +20,7 @@ from urllib.parse import urlsplit
 import click
 
 from lunaroute.cli._demo_provider import MODEL, DemoProvider
+from lunaroute.cli._instance import LUNAROUTE, own_environment, own_server
 
 SESSION = "5f0c1a52-7d1e-4c0b-9f55-0c2a3d9be111"
 PROMPT = (
@@ -32,8 +30,8 @@ RESULTS = (
     "1  def with_tax(price):\n2      return price * 1.19\n",
     "The file shop/price.py has been updated.",
 )
-START_SECONDS = 30.0
-LUNAROUTE = (sys.executable, "-P", "-m", "lunaroute.cli")
+
+ANSWER_SECONDS = 30.0
 
 
 @click.command(name="demo")
@@ -47,7 +45,7 @@ def command() -> None:
         "byte on unchanged and keeps a record that can be searched. Watch:\n"
     )
     with tempfile.TemporaryDirectory(prefix="lunaroute-demo-") as home:
-        environment = _environment(Path(home))
+        environment = own_environment(Path(home))
         with contextlib.closing(DemoProvider()) as provider:
             environment["LUNAROUTE_ANTHROPIC_BASE_URL"] = provider.url
             sent = _play_through_the_proxy(environment)
@@ -72,36 +70,9 @@ def command() -> None:
 def _play_through_the_proxy(environment: dict[str, str]) -> list[str]:
     """Starts `lunaroute serve`, plays the session; hashes of the bodies sent."""
     click.secho("$ lunaroute serve --port 0", bold=True)
-    with _serving(environment) as url:
+    with own_server(environment) as url:
         click.echo(f"  proxy on {url}, simulated provider behind it\n")
         return list(_play(url))
-
-
-@contextlib.contextmanager
-def _serving(environment: dict[str, str]) -> Iterator[str]:
-    """The base URL of a proxy on a free port; drained and gone afterwards."""
-    server = subprocess.Popen(
-        [*LUNAROUTE, "serve", "--port", "0", "--no-ui", "--log-level", "error"],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdout is not None
-    try:
-        yield _address(server.stdout)
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(START_SECONDS)
-        server.stdout.close()
-
-
-def _address(lines: Iterator[str]) -> str:
-    for line in lines:
-        found = re.search(r"ANTHROPIC_BASE_URL=(\S+)", line)
-        if found:
-            return found[1]
-    raise click.ClickException("the proxy did not start; its reason stands above")
 
 
 def _play(url: str) -> Iterator[str]:
@@ -109,7 +80,9 @@ def _play(url: str) -> Iterator[str]:
     messages: list[dict[str, Any]] = [{"role": "user", "content": PROMPT}]
     click.secho("you       ", fg="green", nl=False)
     click.echo(PROMPT)
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=START_SECONDS)
+    connection = http.client.HTTPConnection(
+        urlsplit(url).netloc, timeout=ANSWER_SECONDS
+    )
     with contextlib.closing(connection):
         for result in (*RESULTS, None):
             body = json.dumps(_request(messages)).encode()
@@ -171,19 +144,6 @@ def _listen(answer: http.client.HTTPResponse) -> list[dict[str, Any]]:
         content[-1]["input"] = json.loads(arguments)
     click.echo()
     return content
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """This process' environment, without what could send the demo elsewhere."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("LUNAROUTE_") and not name.endswith("_API_KEY")
-    }
-    pure = os.environ.get("LUNAROUTE_PURE_PYTHON")
-    if pure is not None:
-        kept["LUNAROUTE_PURE_PYTHON"] = pure
-    return {**kept, "LUNAROUTE_HOME": str(home)}
 
 
 def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
