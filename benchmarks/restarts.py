@@ -1,11 +1,13 @@
 """How long starts and restarts take: ``python -m benchmarks.restarts [--json FILE]``.
 
-The real `lunaroute serve`, killed as the tests kill it; medians of the rounds.
+The real `lunaroute serve`, killed as the tests kill it; medians of the rounds. With
+``--store-mb 1000`` at a home whose database is that large already.
 """
 
 import argparse
 import json
 import os
+import random
 import signal
 import statistics
 import subprocess
@@ -14,10 +16,59 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from lunaroute.store import ExchangeRow, Prepared, TextRow, ToolCallRow, open_store
 from tests.kit import BIN, Raw, Serve, ask, clean_environment, post, until
 from tests.provider import Provider
 
 ROUNDS = 7
+COUNT = "SELECT count(*) AS n FROM exchanges WHERE outcome <> 'open'"
+# Most of it in tools' arguments, which no index holds: so the file grows fast.
+WORDS_OF_TEXT = 4_000
+TEXTS_OF_EXCHANGE = 2
+CALLS_OF_EXCHANGE = 8
+
+
+def fill(home: Path, megabytes: float) -> None:
+    """A database of about that size, in sessions of fifty exchanges."""
+    home.mkdir(parents=True)
+    chance = random.Random(1)
+    words = [f"{chance.getrandbits(40):x}" for _ in range(20_000)]
+    path = home / "sessions.db"
+    number = 0
+    with open_store(path, writer=True, durable=False) as store:
+        while path.stat().st_size < megabytes * 1e6:
+            with store.writing() as batch:
+                for _ in range(20):
+                    number += 1
+                    problem = batch.add(exchange(number, words, chance))
+                    assert problem is None, problem
+
+
+def exchange(number: int, words: list[str], chance: random.Random) -> Prepared:
+    said = [" ".join(chance.choices(words, k=WORDS_OF_TEXT)) for _ in range(3)]
+    texts = tuple(
+        TextRow(
+            ordinal, "tool_output", "user", said[ordinal], b"%d.%d" % (number, ordinal)
+        )
+        for ordinal in range(TEXTS_OF_EXCHANGE)
+    )
+    calls = tuple(
+        ToolCallRow(ordinal, f"call-{number}-{ordinal}", "Write", said[2])
+        for ordinal in range(CALLS_OF_EXCHANGE)
+    )
+    row = ExchangeRow(
+        id=f"boot-0-{number}",
+        session_id=f"session-{number // 50}",
+        started_at=1_780_000_000_000_000 + number * 1_000_000,
+        outcome="answered",
+        endpoint="messages",
+    )
+    return Prepared(row, texts, calls)
+
+
+def count(serve: Serve) -> int:
+    rows = serve.rows(COUNT)
+    return int(rows[0]["n"]) if rows else 0
 
 
 def answered(serve: Serve) -> None:
@@ -36,12 +87,12 @@ def after_a_dead_gateway(serve: Serve) -> float:
 
 
 def after_a_dead_observer(serve: Serve) -> float:
-    before = len(serve.rows())
+    before = count(serve)
     observer = serve.child("observer")
     began = time.monotonic()
     os.kill(observer, signal.SIGKILL)
     answered(serve)
-    until(lambda: len(serve.rows()) > before)
+    until(lambda: count(serve) > before)
     return time.monotonic() - began
 
 
@@ -53,15 +104,23 @@ def reload(serve: Serve) -> float:
     return time.monotonic() - began
 
 
-def start_and_stop(provider: Provider, home: Path) -> tuple[float, float]:
+def start_and_stop(
+    provider: Provider, home: Path, number: signal.Signals
+) -> tuple[float, float, float]:
+    """To serving, to the first committed record, and from the signal to the end."""
     began = time.monotonic()
     with Serve(home, provider.url) as serve:
         started = time.monotonic() - began
+        before = count(serve)
         answered(serve)
-        serve.recorded(1)
+        until(lambda: count(serve) > before)
+        recorded = time.monotonic() - began
         began = time.monotonic()
-        serve.stop()
-        return started, time.monotonic() - began
+        if number is signal.SIGKILL:
+            for pid in serve.children().values():
+                os.kill(pid, number)
+        serve.stop(number)
+        return started, recorded, time.monotonic() - began
 
 
 def env(provider: Provider, home: Path) -> tuple[float, float]:
@@ -99,24 +158,32 @@ def spaced(measure: Callable[[Serve], float], serve: Serve, rounds: int) -> list
     return times
 
 
-def run(rounds: int) -> dict[str, list[float]]:
+def run(rounds: int, megabytes: float) -> dict[str, list[float]]:
     """Seconds of each round, by row."""
     provider = Provider()
+    started, recorded = "start to serving", "start to the first committed record"
+    ended, killed = "SIGTERM to the end", "all killed: start to the first record"
+    cold, warm = "lunaroute env, nothing runs", "lunaroute env, a server runs"
     rows: dict[str, list[float]] = {
-        "start to serving": [],
-        "SIGTERM to the end": [],
-        "lunaroute env, nothing runs": [],
-        "lunaroute env, a server runs": [],
+        name: [] for name in (started, recorded, ended, killed, cold, warm)
     }
     with tempfile.TemporaryDirectory() as place:
+        kept = Path(place) / "kept"
+        if megabytes:
+            fill(kept, megabytes)
+            size = (kept / "sessions.db").stat().st_size / 1e6
+            print(f"a database of {size:.0f} MB")
         for number in range(rounds):
-            started, ended = start_and_stop(provider, Path(place) / str(number))
-            rows["start to serving"].append(started)
-            rows["SIGTERM to the end"].append(ended)
-            cold, warm = env(provider, Path(place) / f"env{number}")
-            rows["lunaroute env, nothing runs"].append(cold)
-            rows["lunaroute env, a server runs"].append(warm)
-        with Serve(Path(place) / "kept", provider.url) as serve:
+            home = kept if megabytes else Path(place) / str(number)
+            times = start_and_stop(provider, home, signal.SIGTERM)
+            for name, seconds in zip((started, recorded, ended), times, strict=True):
+                rows[name].append(seconds)
+            start_and_stop(provider, home, signal.SIGKILL)
+            times = start_and_stop(provider, home, signal.SIGTERM)
+            rows[killed].append(times[1])
+            for name, seconds in zip((cold, warm), env(provider, home), strict=True):
+                rows[name].append(seconds)
+        with Serve(kept, provider.url) as serve:
             answered(serve)
             rows["gateway killed to the next answer"] = spaced(
                 after_a_dead_gateway, serve, rounds
@@ -135,8 +202,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--store-mb", type=float, default=0.0)
     options = parser.parse_args()
-    rows = run(options.rounds)
+    rows = run(options.rounds, options.store_mb)
     for name, times in rows.items():
         print(f"{name:<46} {statistics.median(times):6.2f} s  (max {max(times):.2f})")
     if options.json:

@@ -196,6 +196,26 @@ def test_a_request_that_was_shed_meanwhile_stays_in_its_session(
     assert recorded_request(store, row)
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_what_began_for_a_database_that_is_gone(recorder, tmp_path, again):
+    recorder.begin([snapshot(running(anthropic_stream()))])
+    with open_store(tmp_path / "new.db", writer=True) as other:
+        goes_on = Recorder(tmp_path / "sessions", other, today=lambda: DAY)
+        if again:
+            goes_on.begin([snapshot(running(anthropic_stream()))])
+            assert other.get_exchange("boot-0-1").outcome == "open"
+        goes_on.record([anthropic_stream()])
+        row = other.get_exchange("boot-0-1")
+        assert row.outcome == "answered"
+        given = recorded_request(other, row)
+        assert given == anthropic_stream().request.head_bytes()
+        (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+        assert (row.jsonl_offset, row.jsonl_length) == (0, path.stat().st_size)
+    kinds = [event["type"] for event in events(tmp_path)]
+    assert kinds.count("started") == kinds.count("completed") == 1
+    assert kinds[-1] == "completed"
+
+
 def test_without_a_store_nothing_is_begun(tmp_path):
     recorder = Recorder(tmp_path / "sessions", None, today=lambda: DAY)
     recorder.begin([snapshot(running(anthropic_stream()))])

@@ -3,6 +3,7 @@ must be. ``ARGS='--seconds 120'`` takes less time, ``kills``, ``faults``, ``fuzz
 """
 
 import argparse
+import io
 import shutil
 import sys
 import tempfile
@@ -26,6 +27,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=MOST_SECONDS)
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of kills, at most")
     asked = parser.parse_args()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     began = time.monotonic()
     results = []
     for name in asked.parts or list(PARTS):

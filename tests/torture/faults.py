@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.kit import Raw, Serve, ask, post, until
+from tests.kit import Serve, until
 from tests.provider import Provider
 from tests.torture.audit import audit, ended_ids, rows_of, unrecorded
-from tests.torture.load import is_ready, loaded, readiness, teach
+from tests.torture.load import is_ready, loaded, mark, readiness, teach
 
 SOURCE = Path(__file__).with_name("disk.c")
 HELD_SECONDS = 2.0
@@ -172,9 +172,9 @@ def run_fault(place: Path, name: str, clients: int = 3) -> Result:
     environment = disk.environment if disk else {}
     try:
         with Serve(home, provider.url, environment=environment) as serve:
-            _one(serve, "before")
-            serve.recorded(1)
+            mark(serve, "before")
             with loaded(serve.port, clients, seed=7) as load:
+                until(lambda: _is_any_open(home), "an open row")
                 acknowledged = ended_ids(home)
                 with FAULTS[name](serve, disk):
                     began = time.monotonic()
@@ -185,8 +185,7 @@ def run_fault(place: Path, name: str, clients: int = 3) -> Result:
                         time.sleep(HELD_SECONDS)
                         acknowledged |= ended_ids(home)
                 ended = time.monotonic()
-                _one(serve, "after")
-                until(lambda: _is_recorded(home, "after"), "recording again")
+                mark(serve, "after")
                 until(lambda: is_ready(serve.port), "ready")
                 result.resumed = time.monotonic() - ended
             code = serve.stop()
@@ -213,14 +212,8 @@ def _is_later(one, seen_at, moment: float) -> bool:
     return seen_at.get(one.agent, 0.0) > moment
 
 
-def _one(serve: Serve, agent: str) -> None:
-    with Raw(serve.port) as client:
-        client.send(post(ask("plain", session="one"), user_agent=agent))
-        client.read_answer()
-
-
-def _is_recorded(home: Path, agent: str) -> bool:
-    return any(row["user_agent"] == agent for row in rows_of(home))
+def _is_any_open(home: Path) -> bool:
+    return any(row["outcome"] == "open" for row in rows_of(home))
 
 
 def _says_why(serve: Serve) -> list[str]:

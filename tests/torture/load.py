@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from tests.kit import Raw, ask, post
+from tests.kit import Raw, Serve, ask, post, until
 from tests.provider import STREAM_HEAD, Provider, chunk, named, whole
 
 # A request is known by its user agent, which the record keeps.
@@ -82,6 +82,15 @@ def readiness(port: int) -> dict:
 
 def is_ready(port: int) -> bool:
     return readiness(port).get("status") == "ready"
+
+
+def mark(serve: Serve, agent: str) -> None:
+    """One request; returns when it is recorded, and what ended before it with it."""
+    wanted = f"SELECT 1 FROM exchanges WHERE user_agent = '{agent}'"
+    with Raw(serve.port) as client:
+        client.send(post(ask("plain", session="marks"), user_agent=agent))
+        client.read_answer()
+    until(lambda: serve.rows(f"{wanted} AND outcome = 'answered'"), f"{agent} recorded")
 
 
 class Load:

@@ -45,6 +45,11 @@ def completed_prefix(exchange_id: str = "") -> bytes:
     return text + b"," if exchange_id else text.partition(b'"exchange_id"')[0]
 
 
+def started_prefix(exchange_id: str) -> bytes:
+    """How the first line of an exchange begins."""
+    return orjson.dumps(_named("started", exchange_id))[:-1] + b","
+
+
 def _named(kind: str, exchange_id: str) -> Event:
     return {"type": kind, "schema": SCHEMA, "exchange_id": exchange_id}
 

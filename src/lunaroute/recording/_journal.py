@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lunaroute.recording._events import completed_prefix
+from lunaroute.recording._events import completed_prefix, started_prefix
 from lunaroute.store import make_private_directory
 
 # macOS has no fdatasync.
@@ -97,15 +97,23 @@ def finished_size(path: Path) -> int:
 
 def holds(path: Path, exchange_id: str) -> bool:
     """Whether the file has the ``completed`` line of this exchange."""
-    prefix = completed_prefix(exchange_id)
+    return _line_at(path, completed_prefix(exchange_id)) is not None
+
+
+def begins_at(path: Path, exchange_id: str) -> int | None:
+    """Where the file has the ``started`` line of this exchange; None for nowhere."""
+    return _line_at(path, started_prefix(exchange_id))
+
+
+def _line_at(path: Path, prefix: bytes) -> int | None:
     with _mapped(path) as text:
         at = -1 if text is None else text.find(prefix)
         while text is not None and at >= 0:
             # A body may hold the same words, but never at the start of a line.
             if at == 0 or text[at - 1] == ord("\n"):
-                return True
+                return at
             at = text.find(prefix, at + 1)
-    return False
+    return None
 
 
 @contextmanager

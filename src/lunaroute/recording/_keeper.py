@@ -5,6 +5,7 @@ same records again.
 """
 
 import logging
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -57,7 +58,16 @@ class _Lines:
 class StoreKeeper:
     """The store's commit is the acknowledgement and holds each file's offset."""
 
-    __slots__ = ("_directory", "_durable", "_is_settled", "_once", "_store")
+    __slots__ = (
+        "_directory",
+        "_durable",
+        "_is_new",
+        "_is_settled",
+        "_made_at",
+        "_older",
+        "_once",
+        "_store",
+    )
 
     def __init__(
         self, store: Store, directory: Path | None, *, durable: bool = True
@@ -68,6 +78,10 @@ class StoreKeeper:
         self._directory = None if directory is None else directory.resolve()
         self._is_settled = False
         self._once = Once()
+        # Of a new store: which files were there before it, when they were first seen.
+        self._made_at = time.time_ns() // 1_000
+        self._is_new = not store.has_texts()
+        self._older: dict[str, bool] = {}
 
     def keep(self, records: list[Record], today: date) -> list[ExchangeRow]:
         """Commits the records; returns the rows of those that were not there yet."""
@@ -140,7 +154,9 @@ class StoreKeeper:
         files = {}
         for stem in {record.stem for record in records}:
             path = journal.file_of(self._directory, day, stem)
-            files[stem] = JsonlFile(str(path), day, journal.whole_size(path))
+            file = files[stem] = JsonlFile(str(path), day, journal.whole_size(path))
+            if self._is_new:
+                self._older.setdefault(file.path, file.offset > 0)
         self._store.announce(files.values())
         return files
 
@@ -172,6 +188,8 @@ class StoreKeeper:
         midnight; all of them go to today's where that one is not what it was.
         """
         whole = _Lines(record, record.lines, record.sent)
+        if begun is None:
+            begun = self._begun_in(file, record)
         if begun is None or begun.jsonl_file is None or self._directory is None:
             return file, whole
         path = self._directory / begun.jsonl_file
@@ -183,6 +201,21 @@ class StoreKeeper:
             return file, whole
         rest = _of_session(record, begun.session_id)
         return JsonlFile(str(path), day, offset), _Lines(record, rest, b"", begun)
+
+    def _begun_in(self, file: JsonlFile, record: Record) -> OpenRow | None:
+        """What stands in the file of an exchange whose open row another store had,
+        which was damaged or taken away.
+        """
+        row, path = record.rows.exchange, Path(file.path)
+        if row.started_at > self._made_at or not self._older.get(file.path):
+            return None
+        try:
+            at = journal.begins_at(path, str(record.id))
+        except journal.UnusableFileError:
+            return None
+        if at is None:
+            return None
+        return OpenRow(row.session_id, f"{file.day}/{path.name}", at, None)
 
     def _append(
         self, batch: Batch, file: JsonlFile, part: list[_Lines]
