@@ -55,7 +55,8 @@ def test_nothing_to_do_is_told(run, tmp_path):
     assert run(tmp_path / "empty").exit_code == 2
 
 
-def test_a_running_recorder_is_not_written_beside(run, tmp_path):
+def test_a_running_recorder_is_not_written_beside(run, tmp_path, monkeypatch):
+    monkeypatch.setattr("lunaroute.cli._upkeep._PATIENCE_SECONDS", 0.0)
     (tmp_path / "home").mkdir()
     with (tmp_path / "home" / "recorder.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

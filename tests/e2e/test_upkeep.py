@@ -3,6 +3,7 @@
 import json
 from contextlib import closing
 
+from tests.importing.kit import FIXTURES
 from tests.kit import Raw, Serve, ask, post, until
 from tests.provider import Provider
 from tests.upkeep.kit import day, fill, names, site
@@ -46,6 +47,8 @@ def test_a_running_recorder_does_it_and_the_port_does_not(tmp_path):
         gone, kept = (row["session_id"] for row in serve.rows(asked))
         done = serve.run("sessions", "delete", "--yes", gone)
         assert done.stdout == "1 sessions deleted: 1 exchanges, 1 files\n", done.stderr
+        done = serve.run("import", str(FIXTURES / "claude_code.jsonl"))
+        assert "1 files imported (2 exchanges)" in done.stdout, done.stderr
         assert serve.stop() == 0
         left = {row["session_id"] for row in serve.rows()}
         assert gone not in left

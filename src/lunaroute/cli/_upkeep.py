@@ -60,12 +60,15 @@ def perform(site: Site, task: Mapping[str, Any], say: Say) -> dict[str, Any]:
             time.sleep(_PAUSE_SECONDS)
 
 
-def performed(task: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a command: progress on a terminal, an error is exit code 2."""
+def performed(task: Mapping[str, Any], *, makes_home: bool = False) -> dict[str, Any]:
+    """The same for a command: progress on a terminal, an error is exit code 2.
+
+    Where nothing has been recorded yet, only what ``makes_home`` can begin.
+    """
     progress = _progress if sys.stderr.isatty() else _silent
     try:
         site = this_site()
-        if not site.home.exists():
+        if not makes_home and not site.home.exists():
             raise NothingRecorded(f"nothing has been recorded yet at {site.home}")
         result = perform(site, task, progress)
     except (LunarouteError, OSError) as error:

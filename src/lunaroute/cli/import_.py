@@ -2,10 +2,10 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from rich.console import Console
@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from lunaroute.cli._place import recorded_at
 from lunaroute.cli._text import one_line
+from lunaroute.cli._upkeep import performed
 from lunaroute.errors import LunarouteError, NothingRecorded
 from lunaroute.importing import Importer, Report, Source, find_sources
 from lunaroute.pii import Redactor
@@ -40,8 +41,8 @@ def command(paths: tuple[str, ...], dry_run: bool, db: str | None) -> None:
     Which it is its content tells. Without PATH: ~/.claude/projects and
     ~/.codex/sessions.
 
-    What is there already is not brought in twice. `lunaroute serve` must not be
-    running. Exit code 0: all well, 1: something failed, 2: nothing to do.
+    What is there already is not brought in twice. `lunaroute serve` may be running.
+    Exit code 0: all well, 1: something failed, 2: nothing to do.
     """
     given = [Path(path).expanduser() for path in paths]
     found = given or _usual_places()
@@ -65,24 +66,39 @@ def bring_in(
     unread = [each for each in found if isinstance(each, str)]
     if not found:
         fail(f"nothing to import in {', '.join(map(str, paths))}")
+    how = {"skip_existing": skip_existing, "continue_on_error": continue_on_error}
+    if dry_run or db:
+        report = _here(sources, db, dry_run, {**how, "batch_size": batch_size})
+    else:
+        files = [str(each.path.absolute()) for each in sources]
+        report = _there(files, {**how, "batch_size": batch_size})
+    for message in unread:
+        report.fail(message)
+    _tell(report, dry_run=dry_run)
+    return 1 if report.failed else 0
+
+
+def _there(files: Sequence[str], how: Mapping[str, Any]) -> Report:
+    """By the running recorder, or with its lock."""
+    if not files:
+        return Report()
+    done = performed({"task": "import", "paths": list(files), **how}, makes_home=True)
+    done["recorded_sessions"] = set(done["recorded_sessions"])
+    return Report(**done)
+
+
+def _here(
+    sources: Sequence[Source], db: str | None, dry_run: bool, how: Mapping[str, Any]
+) -> Report:
+    """Into a database that was named, or into none."""
     try:
         with ExitStack() as stack:
             store = _opened(stack, db, dry_run=dry_run)
-            importer = Importer(
-                store,
-                redactor=_redactor(stack, db),
-                dry_run=dry_run,
-                skip_existing=skip_existing,
-                continue_on_error=continue_on_error,
-                batch_size=batch_size,
-            )
-            for message in unread:
-                importer.report.fail(message)
-            report = _run(importer, sources)
+            redactor = _redactor(stack, db)
+            importer = Importer(store, redactor=redactor, dry_run=dry_run, **how)
+            return _run(importer, sources)
     except (LunarouteError, RuntimeError) as error:
         fail(str(error))
-    _tell(report, dry_run=dry_run)
-    return 1 if report.failed else 0
 
 
 def fail(sentence: str) -> NoReturn:
@@ -104,7 +120,7 @@ def _opened(stack: ExitStack, db: str | None, *, dry_run: bool) -> Store | None:
             return stack.enter_context(open_store(path, writer=False))
         except NothingRecorded:
             return None
-    stack.enter_context(sole_writer(_home(path, db)))
+    stack.enter_context(sole_writer(path.parent))
     return stack.enter_context(open_store(path, writer=True))
 
 

@@ -198,6 +198,7 @@ def _upkeep(resolved: Resolved) -> dict[str, Any]:
             "compress_after_days": retention.compress_after_days or None,
         },
         "interval_minutes": retention.cleanup_interval_minutes,
+        "redaction": policy(recording.pii).plain(),
         "prices": [
             each.model_dump(exclude_none=True)
             for each in resolved.settings.pricing.overrides

@@ -1,9 +1,8 @@
 """Brings sources into the store: a few files a transaction, nothing twice."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import islice
 
 import orjson
 
@@ -24,6 +23,8 @@ _READERS: dict[Kind, Callable[[Lines], Iterator[Turn]]] = {
     Kind.LUNAROUTE: read_own_events,
     Kind.EVENTS: read_earlier_events,
 }
+# So many of one file are committed at once.
+_TURNS = 50
 # Ids of our own exchanges tell by themselves what the proxy recorded already.
 _TOLD_BY_ID = (Kind.LUNAROUTE,)
 
@@ -85,23 +86,46 @@ class Importer:
 
     def run(self, sources: Sequence[Source], advance: Callable[[], None]) -> Report:
         """Reads the sources in order; ``advance`` is called after each."""
-        waiting = iter(sources)
-        while files := list(islice(waiting, self._batch_size)):
-            writes = self._store is not None and not self._dry_run
-            writing = self._store.writing() if self._store and writes else nullcontext()
-            with writing as self._batch:
-                for source in files:
-                    if self.report.failed and not self._continue_on_error:
-                        return self.report
-                    self._take(source)
-                    advance()
+        for _ in self.steps(sources, advance):
+            pass
         return self.report
+
+    def steps(
+        self, sources: Iterable[Source], advance: Callable[[], None]
+    ) -> Iterator[None]:
+        """The same, bit by bit: between two yields no transaction is open."""
+        files = 0
+        with ExitStack() as writing:
+            for source in sources:
+                if self.report.failed and not self._continue_on_error:
+                    return
+                if self._batch is None:
+                    self._begin(writing)
+                for _ in self._take(source):
+                    self._commit(writing)
+                    yield
+                    self._begin(writing)
+                advance()
+                files += 1
+                if files % self._batch_size == 0:
+                    self._commit(writing)
+                    yield
+            self._commit(writing)
+
+    def _begin(self, writing: ExitStack) -> None:
+        if self._store is not None and not self._dry_run:
+            self._batch = writing.enter_context(self._store.writing())
+
+    def _commit(self, writing: ExitStack) -> None:
+        writing.close()
+        self._batch = None
 
     @property
     def _imports(self) -> Imports | None:
         return self._store.imports if self._store else None
 
-    def _take(self, source: Source) -> None:
+    def _take(self, source: Source) -> Iterator[None]:
+        """Yields now and then, so that a long file is no long transaction."""
         path = str(source.path.absolute())
         if source.kind not in _READERS:
             self.report.fail(
@@ -118,6 +142,8 @@ class Importer:
         try:
             for turn in _READERS[source.kind](lines):
                 self._add(turn, source.kind, counts, is_grown=before is not None)
+                if not counts.told % _TURNS:
+                    yield
         except (OSError, ValueError, orjson.JSONEncodeError) as error:
             self.report.fail(f"{source.path}: {error}")
             return

@@ -15,7 +15,7 @@ from lunaroute.recording import Rebuilder, Rebuilt, read_lines
 from lunaroute.store import JsonlFile, Known, Store, open_store
 from lunaroute.upkeep._pieces import Piece, find_pieces
 from lunaroute.upkeep._removal import give_back
-from lunaroute.upkeep._site import Site
+from lunaroute.upkeep._site import Site, redacting
 
 # One step: some 50 ms on a slow machine.
 _STEP_EXCHANGES = 20
@@ -52,7 +52,7 @@ def reindex(site: Site, *, missing: bool = False) -> Generator[str, None, Reinde
         pieces = [each for each in find_pieces(site.directory, store) if each.paths]
         for number, piece in enumerate(pieces, start=1):
             words = f"reading file {number} of {len(pieces)}: {piece.name}"
-            work = _File(piece, store, done, missing=missing)
+            work = _File(piece, site, store, done, missing=missing)
             try:
                 for _ in work.steps():
                     yield words
@@ -69,9 +69,10 @@ class _File:
     """One file's exchanges."""
 
     def __init__(
-        self, piece: Piece, store: Store, done: Reindexed, *, missing: bool
+        self, piece: Piece, site: Site, store: Store, done: Reindexed, *, missing: bool
     ) -> None:
         self._piece = piece
+        self._site = site
         self._store = store
         self._done = done
         self._missing = missing
@@ -155,7 +156,9 @@ class _File:
         sources = [
             each for each in find_sources(self._piece.paths) if isinstance(each, Source)
         ]
-        report = Importer(self._store).run(sources, lambda: None)
+        with redacting(self._site) as redactor:
+            importer = Importer(self._store, redactor=redactor)
+            report = importer.run(sources, lambda: None)
         self._done.added += report.exchanges
         for message in report.messages:
             _warn(self._done, message)

@@ -1,12 +1,14 @@
 """What is looked after: where it is, and how long it is kept."""
 
-from collections.abc import Mapping
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lunaroute.errors import NothingRecorded
+from lunaroute.pii import Policy, Redactor
+from lunaroute.recording import redactor_of, vault_of
 from lunaroute.store import Store, open_store
 
 
@@ -29,6 +31,7 @@ class Site:
     limits: Limits
     interval_minutes: int = 60
     prices: tuple[Mapping[str, Any], ...] = ()  # as `pricing.use_overrides` takes them
+    redaction: Policy = field(default_factory=lambda: Policy({}))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Site":
@@ -40,6 +43,7 @@ class Site:
             limits=Limits(**plain["limits"]),
             interval_minutes=plain["interval_minutes"],
             prices=tuple(plain["prices"]),
+            redaction=Policy.from_plain(plain["redaction"]),
         )
 
 
@@ -53,3 +57,10 @@ def opened(site: Site, *, writer: bool) -> closing[Store] | nullcontext[None]:
     except NothingRecorded:
         return nullcontext()
     return nullcontext()
+
+
+@contextmanager
+def redacting(site: Site) -> Iterator[Redactor | None]:
+    """What hides what is not to be recorded; None where nothing is hidden."""
+    with closing(vault_of(site.redaction, site.home)) as vault:
+        yield redactor_of(site.redaction, site.home, vault)

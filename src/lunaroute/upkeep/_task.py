@@ -2,11 +2,13 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from lunaroute.errors import StoreError
 from lunaroute.upkeep._cleanup import clean_up
 from lunaroute.upkeep._deletion import delete_sessions
+from lunaroute.upkeep._importing import bring_in
 from lunaroute.upkeep._reindexing import reindex
 from lunaroute.upkeep._repricing import read_range, reprice
 from lunaroute.upkeep._site import Site
@@ -29,6 +31,8 @@ def begin(site: Site, task: Mapping[str, Any]) -> Steps:
         return _reindex(site, task)
     if name == "reprice":
         return _reprice(site, task)
+    if name == "import":
+        return _import(site, task)
     raise StoreError(f"there is no task {name!r}")
 
 
@@ -61,3 +65,19 @@ def _reprice(site: Site, task: Mapping[str, Any]) -> Steps:
     wanted = read_range(*asked)
     done = yield from reprice(site, wanted, dry_run=task.get("dry_run") is True)
     return asdict(done)
+
+
+def _import(site: Site, task: Mapping[str, Any]) -> Steps:
+    paths = task.get("paths")
+    if not isinstance(paths, list):
+        raise StoreError("import: paths must be a list of files")
+    batch_size = task.get("batch_size")
+    report = yield from bring_in(
+        site,
+        [Path(str(path)) for path in paths],
+        skip_existing=task.get("skip_existing") is True,
+        continue_on_error=task.get("continue_on_error") is not False,
+        batch_size=batch_size if isinstance(batch_size, int) and batch_size > 0 else 1,
+    )
+    # A set is no JSON.
+    return {**asdict(report), "recorded_sessions": sorted(report.recorded_sessions)}
