@@ -26,11 +26,15 @@ _MOST_BYTES = 16 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Where something was replaced: bytes of the redacted body, and the kind."""
+    """Where something was replaced: bytes of the redacted body, and the kind.
+
+    ``was`` is how many bytes stood there.
+    """
 
     start: int
     end: int
     kind: str
+    was: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,8 @@ def _redacted(text: str, changes: list[_Change], whole: bytes) -> Redacted:
         kept = text[passed : change.start].encode("utf-8", "surrogateescape")
         put = change.text.encode("utf-8", "replace")
         size += len(kept)
-        marks.append(Mark(size, size + len(put), change.kind))
+        was = len(text[change.start : change.end].encode("utf-8", "surrogateescape"))
+        marks.append(Mark(size, size + len(put), change.kind, was))
         size += len(put)
         parts += (kept, put)
         passed = change.end
@@ -232,4 +237,4 @@ def _redacted(text: str, changes: list[_Change], whole: bytes) -> Redacted:
 
 
 def _moved(mark: Mark, by: int) -> Mark:
-    return Mark(mark.start + by, mark.end + by, mark.kind)
+    return Mark(mark.start + by, mark.end + by, mark.kind, mark.was)

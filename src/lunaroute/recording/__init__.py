@@ -25,11 +25,13 @@ from lunaroute.recording._rebuilding import Rebuilt as Rebuilt
 from lunaroute.recording._recorder import RecordedBatch as RecordedBatch
 from lunaroute.recording._recorder import Recorder as Recorder
 from lunaroute.recording._redaction import Redaction as Redaction
+from lunaroute.recording._rewriting import Rewriter as Rewriter
 from lunaroute.recording._rows import call_row as call_row
 from lunaroute.recording._session import name_session as name_session
 from lunaroute.recording._so_far import Came as Came
 from lunaroute.recording._so_far import SoFar as SoFar
 from lunaroute.recording._texts import brought_rows as brought_rows
 from lunaroute.recording._texts import spoken_rows as spoken_rows
+from lunaroute.recording._texts import text_hash as text_hash
 from lunaroute.recording._vaulted import redactor_of as redactor_of
 from lunaroute.recording._vaulted import vault_of as vault_of

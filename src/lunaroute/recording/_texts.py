@@ -47,6 +47,11 @@ def brought_rows(request: RequestFacts, key: bytes) -> tuple[ToolResultRow, ...]
     return tuple(rows)
 
 
+def text_hash(kind: str, role: str, text: str, key: bytes) -> bytes:
+    """What tells a text of a session from all others of it."""
+    return _hash(Text(TextKind(kind), role, text), key)
+
+
 def _spoken(request: RequestFacts, answer: AnswerFacts) -> list[Text]:
     inputs = [
         Text(TextKind.TOOL_INPUT, "assistant", call.arguments)

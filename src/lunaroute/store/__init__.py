@@ -1,5 +1,8 @@
 """The SQLite file: opened, migrated, written and searched. The only door to APSW."""
 
+from lunaroute.store._cells import Cell as Cell
+from lunaroute.store._cells import Cells as Cells
+from lunaroute.store._cells import NewCell as NewCell
 from lunaroute.store._check import first_damage as first_damage
 from lunaroute.store._connect import make_private_directory as make_private_directory
 from lunaroute.store._connect import move_aside as move_aside

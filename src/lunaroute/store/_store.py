@@ -10,6 +10,7 @@ import apsw
 
 from lunaroute.errors import StoreError
 from lunaroute.store import _news, _read, _search, _sessions, _stats
+from lunaroute.store._cells import Cells
 from lunaroute.store._connect import (
     connect_memory,
     connect_reader,
@@ -127,6 +128,11 @@ class Store:
     def costs(self) -> Costs:
         """The costs of what is recorded; its writing method belongs in ``writing``."""
         return Costs(self._connection)
+
+    @property
+    def cells(self) -> Cells:
+        """Every place that holds words; its writing methods are transactions."""
+        return Cells(self._connection, self.path)
 
     def install_key(self) -> bytes:
         """The secret that keys this store's hashes."""
