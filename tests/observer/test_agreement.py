@@ -239,6 +239,9 @@ def test_the_metrics(home, total):
     assert of("lunaroute_cost_unknown_exchanges_total") == total["unpriced_count"]
     assert of("lunaroute_tool_calls_total") == total["tool_calls"] == 1
     assert of("lunaroute_tool_result_failures_total") == total["tool_errors"] == 1
+    (tool,) = json.loads(stats(home, "--json"))["tools"]
+    seconds = found["lunaroute_tool_duration_seconds_sum{tool=Bash}"]
+    assert 1_000 * seconds == pytest.approx(tool["time"]["total_ms"])
     assert of("lunaroute_requests_failure_total") == total["failures"]
     # Lists of models are exchanges and no part of a conversation.
     assert of("lunaroute_requests_total") == total["requests"] + 1

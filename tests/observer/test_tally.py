@@ -180,6 +180,21 @@ def test_a_result_of_another_session_is_another(counted):
     assert not [name for name in found if "tool_" in name]
 
 
+def test_the_clients_own_times_go_before(counted):
+    calls = tuple(ToolCallRow(n, f"c{n}", name, "{}") for n, name in enumerate("aab"))
+    durations = (("a", 7_000_000), ("a", 3_000_000))
+    results = (
+        ToolResultRow("c2", b"", 4, False, duration_us=250_000),
+        *(ToolResultRow(f"c{n}", b"", 4, False) for n in range(2)),
+    )
+    counted.of(row_news(1, calls=calls))
+    brought = replace(row_news(2, results=results), durations=durations)
+    found = counted.of(brought)
+    assert found["lunaroute_tool_duration_seconds_sum{tool=a}"] == pytest.approx(10)
+    assert found["lunaroute_tool_duration_seconds_sum{tool=b}"] == pytest.approx(0.25)
+    assert not [name for name in counted.of(brought) if "tool_duration" in name]
+
+
 def test_open_calls_are_bounded(counted, monkeypatch):
     monkeypatch.setattr(_tally, "MAX_OPEN_CALLS", 2)
     calls = tuple(ToolCallRow(n, f"c{n}", "Bash", "{}") for n in range(3))

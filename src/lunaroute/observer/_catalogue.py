@@ -154,8 +154,9 @@ TOOL_FAILURES = _counter(
 )
 TOOL_SECONDS = _histogram(
     "lunaroute_tool_duration_seconds",
-    "From the end of the answer with the call to the request with its result: waiting "
-    "for the user's permission is part of it.",
+    "The client's own measurement, where it tells one; else from the end of the answer "
+    "with the call to the request with its result, and waiting for the user's "
+    "permission is part of it.",
     "tool",
     buckets=(0.05, *_LONG, 1800),
 )

@@ -1,6 +1,7 @@
 """What one recorded exchange moves, metric by metric."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from lunaroute.observer import _catalogue as the
 from lunaroute.observer._board import Board
 from lunaroute.observer._labels import MAX_TOOLS, NONE, Models, Words
 from lunaroute.recording import News
-from lunaroute.store import ExchangeRow
+from lunaroute.store import ExchangeRow, ToolResultRow, durations_of
 
 # Calls whose result has not come: those of sessions that ended stay so for ever.
 MAX_OPEN_CALLS = 10_000
@@ -37,9 +38,11 @@ _NANO = 1e-9
 @dataclass(frozen=True, slots=True)
 class _Call:
     """A tool call whose result is waited for; ``ended`` is its answer's end, in
-    microseconds since the epoch.
+    microseconds since the epoch, ``order`` is that of the calls, ``tool`` a label.
     """
 
+    order: int
+    name: str
     tool: str
     model: str
     provider: str
@@ -53,6 +56,7 @@ class Tally:
         self._board = board
         self._models = Models()
         self._tools = Words(MAX_TOOLS)
+        self._calls = 0
         self._open: OrderedDict[tuple[str, str], _Call] = OrderedDict()
 
     def count(self, news: News, now: int) -> None:
@@ -151,11 +155,8 @@ class Tally:
 
     def _count_tools(self, news: News, provider: str, model: str) -> None:
         row, board = news.row, self._board
-        for result in news.results:
-            call = self._open.pop((row.session_id, result.call_id), None)
-            if call is None:  # of an earlier turn, and counted with it
-                continue
-            passed = max(0, row.started_at - call.ended)
+        for call, result, told in self._brought(news):
+            passed = max(0, row.started_at - call.ended) if told is None else told
             board.observe(the.TOOL_SECONDS, passed * _MICRO, call.tool)
             if result.is_error:
                 board.add(the.TOOL_FAILURES, 1, call.tool, call.model, call.provider)
@@ -164,9 +165,26 @@ class Tally:
             tool = self._tools.label(each.name)
             board.add(the.TOOL_CALLS, 1, tool, model, provider)
             key = row.session_id, each.call_id
-            self._open[key] = _Call(tool, model, provider, ended)
+            self._calls += 1
+            call = _Call(self._calls, each.name, tool, model, provider, ended)
+            self._open[key] = call
         while len(self._open) > MAX_OPEN_CALLS:
             self._open.popitem(last=False)
+
+    def _brought(self, news: News) -> Iterator[tuple[_Call, ToolResultRow, int | None]]:
+        """The calls whose results are news, and how many microseconds the client says
+        that each took. Other results are of an earlier turn, and counted with it.
+        """
+        session = news.row.session_id
+        calls = [
+            (call, result)
+            for result in news.results
+            if (call := self._open.pop((session, result.call_id), None)) is not None
+        ]
+        calls.sort(key=lambda pair: pair[0].order)
+        told = durations_of([call.name for call, _ in calls], news.durations)
+        for (call, result), duration in zip(calls, told, strict=True):
+            yield call, result, result.duration_us if duration is None else duration
 
     def _count_stream(self, news: News, provider: str, model: str) -> None:
         row, board = news.row, self._board

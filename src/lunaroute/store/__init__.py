@@ -9,6 +9,7 @@ from lunaroute.store._connect import move_aside as move_aside
 from lunaroute.store._costs import Costs as Costs
 from lunaroute.store._costs import Range as Range
 from lunaroute.store._costs import Repriced as Repriced
+from lunaroute.store._durations import durations_of as durations_of
 from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES
 from lunaroute.store._imports import ImportedFile as ImportedFile
 from lunaroute.store._imports import Imports as Imports

@@ -5,13 +5,14 @@ with the disk or the file ends the whole batch, which can be written again.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, fields, replace
 
 import apsw
 
 from lunaroute.store import _open
+from lunaroute.store._durations import durations_of
 from lunaroute.store._rows import (
     Abandoned,
     ExchangeRow,
@@ -49,7 +50,7 @@ UPDATE tool_calls SET result_exchange_id = ?, result_bytes = ?, result_is_error 
 WHERE session_id = ? AND call_id = ? AND result_exchange_id IS NULL
 """
 _CALLS_OF_RESULT = """
-SELECT rowid FROM tool_calls WHERE result_exchange_id = ? AND name = ? ORDER BY rowid
+SELECT rowid, name FROM tool_calls WHERE result_exchange_id = ? ORDER BY rowid
 """
 _TIME_CALL = "UPDATE tool_calls SET client_us = ? WHERE rowid = ?"
 # A body that is sent again after an answer is no retry.
@@ -194,18 +195,15 @@ class Batch:
 
         self._time_tools(row.id, record.durations)
 
-    def _time_tools(self, id_: str, durations: Iterable[tuple[str, int]]) -> None:
-        """Gives the calls whose results are news the times that were told by name: one
-        for each call of that name, else nobody knows whose they are.
-        """
-        told: dict[str, list[int]] = {}
-        for name, duration in durations:
-            told.setdefault(name, []).append(duration)
-        for name, times in told.items():
-            found = self._connection.execute(_CALLS_OF_RESULT, (id_, name)).fetchall()
-            if len(found) == len(times):
-                pairs = [(time, row[0]) for time, row in zip(times, found, strict=True)]
-                self._connection.executemany(_TIME_CALL, pairs)
+    def _time_tools(self, id_: str, told: Sequence[tuple[str, int]]) -> None:
+        """The client's own times, for the calls whose results this exchange brought."""
+        if not told:
+            return
+        found = self._connection.execute(_CALLS_OF_RESULT, (id_,)).fetchall()
+        times = durations_of([str(name) for _, name in found], told)
+        for time, (rowid, _) in zip(times, found, strict=True):
+            if time is not None:
+                self._connection.execute(_TIME_CALL, (time, rowid))
 
     def _counted(self, row: ExchangeRow) -> ExchangeRow:
         if row.request_hash is None:
