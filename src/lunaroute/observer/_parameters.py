@@ -17,6 +17,21 @@ _MEASURES = {
     "duration": "milliseconds from the first request to the last answer",
 }
 
+_MOMENT = {
+    "anyOf": [
+        {"enum": ["today", "yesterday"]},
+        {"type": "string", "pattern": "^[1-9][0-9]{0,2}[mhdw]$"},
+        {
+            "type": "string",
+            "pattern": "^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$",
+        },
+        {
+            "type": "string",
+            "pattern": "^20[0-9]{2}-0[1-9]-[01][1-9]T[01][0-9]:[0-5][0-9]$",
+        },
+    ]
+}
+
 
 class BadParameterError(Exception):
     """Says which parameter is wrong, why, and what would be right."""
@@ -88,7 +103,7 @@ def _one_of(name: str, words: Iterable[str], help_text: str) -> Parameter:
 
 
 def _moment(name: str, help_text: str) -> Parameter:
-    return Parameter(name, moment, {"type": "string"}, help_text)
+    return Parameter(name, moment, _MOMENT, help_text)
 
 
 _LIMIT = _integer(
