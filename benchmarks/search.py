@@ -3,7 +3,7 @@
 Run from the repository's root: ``python -m benchmarks.search [--texts 1000000]
 [--rounds 20]``. The texts are code and prose of made-up words whose frequencies fall as
 those of a language do, so that some stand in a third of all texts; ten texts make an
-exchange, fifty exchanges a session. Each query is asked ``rounds`` times, in turn with
+exchange, fifty exchanges a session, and the last session is one of 500. Each query is asked ``rounds`` times, in turn with
 the others; the table has the median and the 95th percentile of all its answers.
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks._measure import options
+from lunaroute.insight import session_record, session_timeline
 from lunaroute.store import (
     ExchangeRow,
     Prepared,
@@ -26,6 +27,7 @@ from lunaroute.store import (
 
 TEXTS_OF_EXCHANGE, EXCHANGES_OF_SESSION, WORDS_OF_TEXT = 10, 50, 60
 BATCH = 200
+LONG_SESSION, LONG = "session-long", 500
 START = 1_780_000_000_000_000
 
 QUERIES = {
@@ -71,12 +73,12 @@ def texts(chance: random.Random, number: int) -> Iterator[TextRow]:
         yield TextRow(ordinal, kind, "user", text, unique)
 
 
-def exchange(chance: random.Random, number: int) -> Prepared:
+def exchange(chance: random.Random, number: int, is_long: bool) -> Prepared:
     session = number // EXCHANGES_OF_SESSION
     rows = tuple(texts(chance, number))
     row = ExchangeRow(
         id=f"boot-0-{number}",
-        session_id=f"session-{session}",
+        session_id=LONG_SESSION if is_long else f"session-{session}",
         started_at=START + number * 1_000_000,
         outcome="answered" if chance.random() < 0.97 else "refused_by_provider",
         endpoint="messages",
@@ -102,7 +104,8 @@ def fill(store: Store, count: int) -> None:
     for at in range(0, len(numbers), BATCH):
         with store.writing() as batch:
             for number in numbers[at : at + BATCH]:
-                problem = batch.add(exchange(chance, number))
+                is_long = number >= len(numbers) - LONG
+                problem = batch.add(exchange(chance, number, is_long))
                 assert problem is None, problem
 
 
@@ -122,6 +125,10 @@ def works(store: Store) -> dict[str, Callable[[], object]]:
         found[f"sessions: {name}"] = lambda asked=asked: store.session_page(
             asked, limit=50
         )
+    found[f"a session of {LONG} turns"] = lambda: session_record(store, LONG_SESSION)
+    found[f"the timeline of {LONG} turns"] = lambda: session_timeline(
+        store, LONG_SESSION
+    )
     return found
 
 
