@@ -8,9 +8,6 @@ import os
 
 from lunaroute._fast._framing import FramingError as FramingError
 
-# Until it is compiled, too.
-from lunaroute._fast._keccak_py import keccak256 as keccak256
-
 COMPILED: bool
 
 # All or nothing: a mixture of compiled modules and twins would be a third build
@@ -18,7 +15,16 @@ COMPILED: bool
 try:
     if os.environ.get("LUNAROUTE_PURE_PYTHON", "") not in ("", "0"):
         raise ImportError("LUNAROUTE_PURE_PYTHON asks for the twins")
-    from lunaroute._fast import _chunked, _head, _luhn, _session, _sse, _values
+    from lunaroute._fast import (
+        _chunked,
+        _head,
+        _keccak,
+        _luhn,
+        _session,
+        _sse,
+        _triggers,  # noqa: F401 - is there; who scans texts chooses it by COMPILED
+        _values,
+    )
 
     ChunkedBody = _chunked.ChunkedBody
     field_value = _head.field_value
@@ -27,6 +33,7 @@ try:
     rewrite = _head.rewrite
     scan_request = _head.scan_request
     scan_response = _head.scan_response
+    keccak256 = _keccak.keccak256
     luhn_valid = _luhn.luhn_valid
     user_id_span = _session.user_id_span
     event_ends = _sse.event_ends
@@ -41,6 +48,7 @@ except ImportError:
     from lunaroute._fast._head_py import rewrite as rewrite
     from lunaroute._fast._head_py import scan_request as scan_request
     from lunaroute._fast._head_py import scan_response as scan_response
+    from lunaroute._fast._keccak_py import keccak256 as keccak256
     from lunaroute._fast._luhn_py import luhn_valid as luhn_valid
     from lunaroute._fast._session_py import user_id_span as user_id_span
     from lunaroute._fast._sse_py import event_ends as event_ends

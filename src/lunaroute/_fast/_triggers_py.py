@@ -12,6 +12,7 @@ import ahocorasick
 
 from lunaroute._fast._triggered import (
     AFTER,
+    ARMOUR,
     ASSIGN,
     AT,
     AUTHORITY,
@@ -49,7 +50,8 @@ _WORD_RUN = re.compile(rb"[0-9A-Za-z]+")
 _LOCAL_END = re.compile(rb"[0-9A-Za-z!#$%&'*+/=?^_`{|}~.\"\x80-\xff-]")
 _DOMAIN = re.compile(rb"[0-9A-Za-z.\x80-\xff?-]*+")
 _DOMAIN_DOT = re.compile(rb"\.[A-Za-z\x80-\xff?][0-9A-Za-z\x80-\xff?-]")
-_AUTHORITY = re.compile(rb"[^\s/@:\"'<>]{0,128}+:[^\s\"'<>@]{1,256}+@")
+_AUTHORITY = re.compile(rb"[^\s/@:\"'<>]{0,128}+:[^\s/\"'<>@]{1,256}+@")
+_ARMOUR = re.compile(rb"(?:\\[nrt]|[^0-9A-Za-z-]){1,24}+[0-9A-Za-z+/]{4}")
 _ASSIGNED = re.compile(
     rb"[0-9A-Za-z_-]{0,32}+(?:[\\\"'`\]) \t]{0,24}+(?:[:=>]|is |was )|\\{0,3}[\"'`],)"
 )
@@ -149,7 +151,7 @@ def _all(data: bytes, byte: bytes) -> list[int]:
 def _with_context(
     found: list[tuple[int, int]], contexts: list[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
-    found.sort()
+    found = sorted(set(found))
     contexts.sort()
     result = []
     first = 0
@@ -210,6 +212,8 @@ def _is_literal(data: bytes, start: int, literal: Literal) -> bool:
     if literal.flags & ASSIGN and not _is_assigned(data, start, end):
         return False
     if literal.flags & AUTHORITY and not _AUTHORITY.match(data, end):
+        return False
+    if literal.flags & ARMOUR and not _ARMOUR.match(data, end):
         return False
     run = _RUNS[FOLLOW.index(literal.follow)]
     return len(data) - end >= literal.least and all(

@@ -96,6 +96,7 @@ _REGEX = re.compile(r"\(\?|\[[a-zA-Z0-9]-|\\[dwsb]\W|\^.*\$\Z|\.\*|\{\d+,\d*\}")
 _BASE64_40 = re.compile(r"[0-9A-Za-z+/]{40}\Z")
 _BASE64_88 = re.compile(r"[0-9A-Za-z+/]{86}==")
 _HEX_32 = re.compile(r"[0-9a-f]{32}\Z")
+_TELLING = 96
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
 _TITLE = re.compile(r"[A-Z][a-z]{2,}(?![a-z])")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
@@ -277,6 +278,8 @@ def _judged(
         return Finding(start, end, "aws_secret_key", 0.95)
     if context & Context.TWILIO and _HEX_32.match(value):
         return Finding(start, end, "twilio_key", 0.9)
+    # The beginning tells what it is; the whole may be as long as somebody likes.
+    value = value[:_TELLING]
     if is_placeholder(value) or _PATH.match(value) or _REGEX.search(value):
         return None
     if _COLOUR.fullmatch(value) or _is_wordy(value):

@@ -5,9 +5,9 @@ closer look at each. Pure: no state is kept from one text to the next.
 import re
 from collections.abc import Collection, Iterable, Sequence
 
+from lunaroute._fast import COMPILED
 from lunaroute._fast import _triggered as trigger
 from lunaroute._fast._triggered import FIRST_LITERAL, Literal
-from lunaroute._fast._triggers_py import Triggers
 from lunaroute.errors import ConfigError
 from lunaroute.pii._context import NONE
 from lunaroute.pii._custom import Custom, CustomPattern
@@ -16,9 +16,16 @@ from lunaroute.pii._kind import KINDS
 from lunaroute.pii._plugin import DetectorPlugin
 from lunaroute.pii._recogniser import RECOGNISERS, Look, context_literals
 
+# The twin is chosen here and not in `_fast`: it loads a library, which the gateway,
+# that imports `_fast`, does not.
+if COMPILED:
+    from lunaroute._fast._triggers import Triggers
+else:
+    from lunaroute._fast._triggers_py import Triggers  # type: ignore[assignment]
+
 # More than any value's context reaches: the widest window and the longest number.
 MARGIN = 256
-_BLANK = re.compile(r"\s")
+_MOST_CONTEXTS = 4096
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BEGIN = "-----BEGIN "
 
@@ -52,6 +59,7 @@ class Detector:
         self._extra = tuple(extra)
         self._looks: dict[int, list[Look]] = {}
         self._id_looks: list[tuple[int, Look]] = []
+        self._by_context: dict[int, list[Look]] = {}
         self._triggers = self._build()
 
     def _build(self) -> Triggers:
@@ -85,14 +93,15 @@ class Detector:
         found: list[Finding] = []
         # One byte for each code point, so that positions are the same.
         data = text.encode("latin-1", "replace")
+        # Within a value that was found the same look would only find a part of it.
+        behind: dict[int, int] = {}
         for at, code, context in self._triggers.scan(data):
-            if code == trigger.ID:
-                looks = [look for needs, look in self._id_looks if needs & context]
-            else:
-                looks = self._looks[code]
-            found.extend(
-                finding for look in looks if (finding := look(text, at, context))
-            )
+            if code >= FIRST_LITERAL and at < behind.get(code, 0):
+                continue
+            for look in self._looks.get(code) or self._looks_of(context):
+                if finding := look(text, at, context):
+                    found.append(finding)
+                    behind[code] = finding.end
         kept = [
             finding
             for finding in found
@@ -101,6 +110,16 @@ class Detector:
         if self._custom or self._extra:
             kept.extend(self._find_more(text))
         return resolve(kept)
+
+    def _looks_of(self, context: int) -> list[Look]:
+        """What a number is looked at for, given the words near it."""
+        looks = self._by_context.get(context)
+        if looks is None:
+            looks = [look for needs, look in self._id_looks if needs & context]
+            # Bounded by the texts: as many as there are neighbourhoods of words.
+            if len(self._by_context) < _MOST_CONTEXTS:
+                self._by_context[context] = looks
+        return looks
 
     def _find_more(self, text: str) -> Iterable[Finding]:
         # RE2 takes UTF-8, which has no place for half a surrogate pair.

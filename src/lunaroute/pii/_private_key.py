@@ -5,6 +5,7 @@ import re
 from lunaroute.pii._finding import Finding
 
 _BEGIN = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_BEFORE = re.compile(r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}\Z")
 _END = re.compile(r"-----END (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 # What stands in a block: base64, header fields, and whatever joins its lines in code,
 # JSON, YAML. The end is looked for no further than the largest key is long.
@@ -15,13 +16,15 @@ _BODY = re.compile(
 
 
 def find_private_key(text: str, at: int, _context: int) -> Finding | None:
-    """The key whose ``-----BEGIN`` is ``text[at]``.
+    """The key in whose first line ``PRIVATE KEY`` stands at ``text[at]``.
 
     Of a block that was cut off, all that can belong to it.
     """
-    begin = _BEGIN.match(text, at)
+    head = _BEFORE.search(text, max(0, at - 95), at)
+    begin = _BEGIN.match(text, head.start()) if head is not None else None
     if begin is None:
         return None
+    at = begin.start()
     # Another block's beginning ends the search, so that many cost no more than one.
     other = text.find("-----BEGIN", begin.end(), begin.end() + _LONGEST)
     limit = min(len(text), begin.end() + _LONGEST) if other < 0 else other

@@ -223,7 +223,10 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         _of("private_key"),
         find_private_key,
-        (Literal(b"-----BEGIN ", flags=trigger.EXACT),),
+        (
+            Literal(b"PRIVATE KEY-----", flags=trigger.EXACT | trigger.ARMOUR),
+            Literal(b"PRIVATE KEY BLOCK-----", flags=trigger.EXACT | trigger.ARMOUR),
+        ),
     ),
 )
 
