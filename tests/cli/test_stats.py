@@ -1,7 +1,14 @@
 """``lunaroute stats``."""
 
+import contextlib
+import fcntl
 import io
 import json
+import os
+import re
+import struct
+import subprocess
+import termios
 from pathlib import Path
 
 import pytest
@@ -14,6 +21,7 @@ from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._web import application
 from lunaroute.store import StatsBy, StatsFilter, ToolCallRow, open_store
 from tests.cli.record import HOSTILE, is_harmless, make_record
+from tests.kit import BIN
 from tests.store.kit import START, prepared, write
 
 DAY_US = 86_400 * 1_000_000
@@ -86,6 +94,37 @@ def test_eighty_columns_are_enough(db, by):
             "claude-sonnet-4-6", "2", "0", "1.2M", "23M", "346k", "46k", "?",
             "$12.25+?", "499ms", "499ms",
         ]  # fmt: skip
+
+
+def on_a_terminal(*words):
+    """The real program's output on a terminal of 80 columns."""
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {
+        k: v for k, v in os.environ.items() if k not in ("COLUMNS", "NO_COLOR")
+    }
+    process = subprocess.Popen(
+        [BIN / "lunaroute", *words],
+        stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+        env={**environment, "TERM": "xterm"},
+    )  # fmt: skip
+    os.close(theirs)
+    parts = []
+    with contextlib.suppress(OSError):  # how Linux says that the other side is closed
+        while part := os.read(ours, 65536):
+            parts.append(part)
+    os.close(ours)
+    assert process.wait(60) == 0
+    return b"".join(parts).decode()
+
+
+def test_a_real_terminal(db):
+    text = on_a_terminal("stats", "--db", db, "--by", "model")
+    assert "\x1b[1m" in text  # the heading and the sum stand out
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", text).splitlines()
+    assert lines[0].split()[:3] == ["model", "req", "fail"]
+    assert lines[1].split()[:5] == ["claude-sonnet-4-6", "2", "0", "1.2M", "23M"]
+    assert max(map(len, lines)) <= 80
 
 
 def test_a_wide_terminal_has_whole_numbers(db):

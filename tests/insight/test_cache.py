@@ -165,7 +165,10 @@ def test_what_continues_an_answer_is_not_compared(store):
         turn(2, input_uncached=5_100, **openai),
         bodies=both(b'{"input": "a"}', continued),
     )
-    assert cache.misses[0].reason is MissReason.PROVIDER
+    (miss,) = cache.misses
+    assert (miss.reason, miss.detail) == (
+        MissReason.UNKNOWN, "it continues an answer that the provider keeps",
+    )  # fmt: skip
 
 
 def test_threads_are_apart(store):
@@ -179,6 +182,31 @@ def test_threads_are_apart(store):
     )
     (miss,) = cache.misses
     assert (miss.agent, miss.missed_tokens) == ("a1", 1_000)
+
+
+def test_what_is_asked_aside_is_no_part_of_the_conversation(store):
+    cache = found(
+        store,
+        turn(1, tool_count=9, cache_write_5m=10_000),
+        turn(2, model="claude-haiku-4-5", input_uncached=500),
+        turn(3, input_uncached=700),
+        turn(4, tool_count=9, cache_read=10_000),
+    )
+    assert cache.misses == ()
+
+
+def test_a_model_that_was_asked_before_has_its_cache_still(store):
+    opus = {"model": "claude-opus-4-5"}
+    cache = found(
+        store,
+        turn(1, cache_write_5m=10_000),
+        turn(2, cache_write_5m=10_000, **opus),
+        turn(3, cache_read=10_000, cache_write_5m=500),
+        turn(4, cache_read=9_000, cache_write_5m=1_000, **opus),
+    )
+    assert [(miss.missed_tokens, miss.reason) for miss in cache.misses] == [
+        (10_000, MissReason.MODEL), (1_000, MissReason.UNKNOWN),
+    ]  # fmt: skip
 
 
 def test_what_is_not_there_yet_is_not_missed(store):

@@ -4,7 +4,7 @@ and missed, why, and what the misses cost.
 A request could have read what an earlier one of its thread left in the cache: that
 one's reads and writes; of providers that name no writes (OpenAI) its whole input. A
 thread is the session's main conversation, or a subagent's; titles and compactions are
-threads of their own.
+threads of their own, and so is what Claude Code asks aside, which comes without tools.
 """
 
 import json
@@ -35,7 +35,7 @@ class MissReason(StrEnum):
     EXPIRED = "expired"
     CHANGED = "changed"
     PROVIDER = "provider"  # the same beginning, in time: it was not kept
-    UNKNOWN = "unknown"  # the bodies are not there to be compared
+    UNKNOWN = "unknown"  # the requests cannot be compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def session_cache(
 def _misses(
     turns: Sequence[ExchangeRow], body: Callable[[ExchangeRow], bytes | None]
 ) -> Iterable[CacheMiss]:
-    threads: dict[tuple[str, str], list[ExchangeRow]] = {}
+    threads: dict[tuple[str, ...], list[ExchangeRow]] = {}
     for row in turns:
         thread = threads.setdefault(_thread(row), [])
         earlier = _last_that_could_be_read(thread, row)
@@ -126,20 +126,25 @@ def _is_turn(row: ExchangeRow) -> bool:
     return row.endpoint in _TURNS and any(used)
 
 
-def _thread(row: ExchangeRow) -> tuple[str, str]:
+def _thread(row: ExchangeRow) -> tuple[str, ...]:
     apart = row.request_class if row.request_class in _OWN_THREADS else ""
-    return row.agent or "", apart or ""
+    aside = "aside" if row.dialect == "anthropic" and not row.tool_count else ""
+    return row.agent or "", apart or "", aside
 
 
 def _last_that_could_be_read(
     thread: Sequence[ExchangeRow], row: ExchangeRow
 ) -> ExchangeRow | None:
-    """A cache can be read once the answer that fills it has begun."""
-    for earlier in reversed(thread):
-        begun = earlier.first_body_down_us or earlier.ended_us or 0
-        if earlier.started_at + begun <= row.started_at:
-            return earlier
-    return None
+    """The last one with the same model, else the last one. A cache can be read once the
+    answer that fills it has begun.
+    """
+    ready = [each for each in thread if _begun(each) <= row.started_at]
+    same = (each for each in reversed(ready) if _model(each) == _model(row))
+    return next(same, ready[-1] if ready else None)
+
+
+def _begun(row: ExchangeRow) -> int:
+    return row.started_at + (row.first_body_down_us or row.ended_us or 0)
 
 
 def _missed(earlier: ExchangeRow, row: ExchangeRow) -> int:
@@ -172,14 +177,18 @@ def _reason(
     if idle > kept and not row.cache_read:
         return expired
     before, after = _prefix(body(earlier)), _prefix(body(row))
-    if before is not None and after is not None and not after.goes_on:
+    unseen = "the bodies of the requests were not kept"
+    if after is not None and after.goes_on:
+        unseen = "it continues an answer that the provider keeps"
+    elif before is not None and after is not None:
+        unseen = ""
         changed = change(before, after)
         if changed is not None:
             return MissReason.CHANGED, changed
     if idle > kept:
         return expired
-    if before is None or after is None:
-        return MissReason.UNKNOWN, "the bodies of the requests were not kept"
+    if unseen:
+        return MissReason.UNKNOWN, unseen
     return MissReason.PROVIDER, "the same beginning, in time: the provider had it not"
 
 
