@@ -9,6 +9,7 @@ from lunaroute.cli.sessions import command
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.cli.record import is_harmless, make_record
+from tests.pii.finder import EMAIL, redactor
 from tests.recording.build import SESSION, exchange
 
 
@@ -121,6 +122,20 @@ def test_raw_gives_a_body_back(tmp_path):
     missing = run("raw", "nobody", "--db", str(tmp_path / "sessions.db"))
     assert missing.exit_code == 2
     assert "there is no request 'nobody'" in missing.stderr
+
+
+def test_raw_says_what_was_redacted(tmp_path):
+    body = b'{ "model": "m", "messages": [1.0, "to %s!"] }' % EMAIL.encode()
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        sent = exchange(1, request_pieces=[body])
+        directory = tmp_path / "sessions"
+        Recorder(directory, store, redactor=redactor()).record([sent])
+    done = run("raw", "boot-0-1", "--db", str(tmp_path / "sessions.db"))
+    assert done.stdout_bytes == body.replace(EMAIL.encode(), b"[EMAIL]")
+    start = done.stdout_bytes.index(b"[EMAIL]")
+    assert done.stderr == (
+        f"lunaroute: bytes {start} to {start + 7} were redacted: email\n"
+    )
 
 
 def test_raw_of_what_was_not_kept(db):

@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "Bring in transcripts and records that were made elsewhere.",
     "import-sessions": "Bring in JSONL sessions; the flags of earlier releases.",
     "redact": "Take personal data and secrets out of a text.",
+    "unredact": "Put back what tokens in a text stand for.",
     "scan": "Look for secrets and personal data in what is recorded.",
     "config": "Check a configuration, show where each value comes from.",
 }

@@ -103,14 +103,19 @@ def raw(request_id: str, db: str | None) -> None:
     """Print the body of a request as it was sent, byte for byte.
 
     REQUEST is the id of an exchange (`sessions show ID --json` has them), or its
-    beginning. A compressed body is printed as what was compressed.
+    beginning. A compressed body is printed as what was compressed. What was redacted
+    when it was recorded is named on standard error; all other bytes are as they were.
     """
     # Imported here: the files' readers are needed for this alone.
-    from lunaroute.recording import recorded_request  # noqa: PLC0415
+    from lunaroute.recording import SessionFiles  # noqa: PLC0415
 
     with reading(db) as store:
         row = store.get_exchange(request_id)
-        body = recorded_request(store, row)
+        files = SessionFiles(store)
+        body, marks = files.request(row), files.marks(row)
+    for mark in marks:
+        where = f"bytes {mark.start} to {mark.end}"
+        click.echo(f"lunaroute: {where} were redacted: {mark.kind}", err=True)
     if row.request_truncated:
         click.echo("lunaroute: only the beginning of this body was kept", err=True)
     sys.stdout.buffer.write(body)

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
+import orjson
 import zstandard
 
 from lunaroute.errors import StoreError
+from lunaroute.pii import Mark
 from lunaroute.recording._once import Bodies, json_member
 from lunaroute.store import ExchangeRow, Store
 
+_REQUEST = b'{"type":"request_recorded"'
 _RESPONSE = b'{"type":"response_recorded"'
 # Ids are ours: no quote and no escape in them.
 _EXCHANGE = re.compile(rb'\{"type":"[a-z_]+","schema":\d+,"exchange_id":"([^"\\]+)"')
@@ -53,6 +56,16 @@ class SessionFiles:
             )
             raise StoreError(f"the body of {row.id} was not kept: {why}")
         return body
+
+    def marks(self, row: ExchangeRow) -> tuple[Mark, ...]:
+        """Where that body is not as it was sent, because it was redacted before it was
+        written; all other bytes are. Raises StoreError.
+        """
+        for line in self.lines(row):
+            if line.startswith(_REQUEST):
+                marks = orjson.loads(line).get("request_redacted", ())
+                return tuple(Mark(*each) for each in marks)
+        return ()
 
     def answer(self, row: ExchangeRow) -> bytes:
         """The decoded JSON of an answer that did not stream. Raises StoreError."""
