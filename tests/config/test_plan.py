@@ -109,6 +109,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "home": home,
             "log_sql": False,
             "log_requests": False,
+            "tracing": None,
             "durable": True,
             "summary_sessions": 100,
             "page": {

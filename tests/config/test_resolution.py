@@ -214,6 +214,13 @@ session_recording:
         confidence: 0.95
         redaction_mode: tokenize
         placeholder: "[KEY]"
+tracing:
+  enabled: true
+  endpoint: http://collector.test:4318
+  headers: {api-key: secret}
+  service_name: mine
+  include_content: true
+  timeout_secs: 3
 logging: {level: debug, format: json, log_requests: true, log_sql_queries: true}
 routing:
   rules:
@@ -276,6 +283,11 @@ VARIABLES = {
     "LUNAROUTE_LOG_SQL_QUERIES": "true",
     "LUNAROUTE_LOG_LEVEL": "WARN",
     "LUNAROUTE_LOG_FORMAT": "json",
+    "LUNAROUTE_TRACING_ENABLED": "true",
+    "LUNAROUTE_TRACING_INCLUDE_CONTENT": "true",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "https://collector.test:4318/x",
+    "OTEL_EXPORTER_OTLP_HEADERS": "api-key=a%20b,x=y",
+    "OTEL_SERVICE_NAME": "mine",
     "LUNAROUTE_HOST": "localhost",
     "LUNAROUTE_PORT": "0",
     "LUNAROUTE_UI_ENABLED": "no",
@@ -318,6 +330,7 @@ def test_every_variable_at_once(environ, tmp_path):
     assert not settings.session_recording.jsonl.enabled
     assert settings.providers.openai.http_client.pool_max_idle_per_host == 64
     assert settings.bypass.provider == "anthropic"
+    assert settings.tracing.headers == {"api-key": "a b", "x": "y"}
     assert settings.allowed_hosts == ["proxy.example", "::2"]
     assert not any("unknown" in each for each in resolved.warnings)
 

@@ -123,7 +123,7 @@ class Told:
 @pytest.mark.parametrize("fails", [False, True])
 async def test_who_counts_hears_of_it_and_cannot_hinder_it(recorder, caplog, fails):
     told = Told(fails=fails)
-    keeper = Keeper(lambda: recorder, told)
+    keeper = Keeper(lambda: recorder, (told,))
     link = FakeLink()
     await keeper.put(link, exchanges(3))
     await run_to_the_end(keeper)

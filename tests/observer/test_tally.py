@@ -308,3 +308,9 @@ def test_the_emptiest_row(counted):
     assert (
         found["lunaroute_requests_total{listener=none,model=none,provider=none}"] == 1
     )
+
+
+def test_redactions_by_kind(counted):
+    found = counted.of(row_news(redacted='{"email": 2, "github_token": 1}'))
+    assert found["lunaroute_redactions_total{kind=email}"] == 2
+    assert found["lunaroute_redactions_total{kind=github_token}"] == 1

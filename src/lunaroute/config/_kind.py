@@ -8,7 +8,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -139,6 +139,24 @@ def _check_modes(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+def _check_line(text: str) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError("expected a text of one line")
+    return text
+
+
+def _read_pairs(value: Any) -> Any:
+    """``name=value,name=value`` with percent-encoding, as OTEL_EXPORTER_OTLP_HEADERS
+    has it.
+    """
+    if not isinstance(value, str):
+        return value
+    pairs = [each.partition("=") for each in value.split(",") if each.strip()]
+    if not all(name.strip() and equals for name, equals, _ in pairs):
+        raise ValueError("expected name=value, and commas between several")
+    return {name.strip(): unquote(text.strip()) for name, _, text in pairs}
+
+
 def _unwrap_headers(value: Any) -> Any:
     if isinstance(value, dict) and list(value) == ["headers"]:
         inner = value["headers"]
@@ -261,6 +279,10 @@ Templates = Annotated[
     dict[str, str],
     BeforeValidator(_unwrap_headers),
     Words("a map of texts"),
+]
+Line = Annotated[str, AfterValidator(_check_line), Words("a text of one line")]
+Pairs = Annotated[
+    dict[str, Text], BeforeValidator(_read_pairs), Words("a map of texts")
 ]
 Labels = Annotated[
     dict[str, Text], AfterValidator(_check_labels), Words("a map of texts")

@@ -13,6 +13,7 @@ from lunaroute.config._redaction import in_words, policy
 from lunaroute.config._resolution import Resolved
 from lunaroute.config._retention import MB, largest_bytes
 from lunaroute.config._settings import Settings
+from lunaroute.config._tracing import check_tracing
 from lunaroute.routing import codex_user_agent
 
 DIALECTS = ("anthropic", "openai")
@@ -158,6 +159,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "log_format": resolved.settings.logging.format,
         "log_sql": resolved.settings.logging.log_sql_queries,
         "log_requests": resolved.settings.logging.log_requests,
+        "tracing": _tracing(resolved.settings),
         "home": str(resolved.location.home_directory),
         "metadata": resolved.settings.session_recording.metadata,
         "metadata_headers": resolved.settings.session_recording.metadata_headers,
@@ -203,6 +205,20 @@ def _upkeep(resolved: Resolved) -> dict[str, Any]:
             each.model_dump(exclude_none=True)
             for each in resolved.settings.pricing.overrides
         ],
+    }
+
+
+def _tracing(settings: Settings) -> dict[str, Any] | None:
+    tracing = settings.tracing
+    check_tracing(tracing, is_recorded=any(_recorded(settings).values()))
+    if not tracing.enabled:
+        return None
+    return {
+        "endpoint": tracing.endpoint,
+        "headers": tracing.headers,
+        "service": tracing.service_name,
+        "timeout": float(tracing.timeout_secs),
+        "include_content": tracing.include_content,
     }
 
 

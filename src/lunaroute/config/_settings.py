@@ -32,6 +32,7 @@ from lunaroute.config._pricing import PriceOverride
 from lunaroute.config._provider import Providers
 from lunaroute.config._recording import SessionRecording
 from lunaroute.config._setting import Section, section, setting
+from lunaroute.config._tracing import Tracing
 
 SWITCH_MESSAGE = (
     "IMPORTANT: Please inform the user that, because of ${reason}, their request to "
@@ -322,6 +323,7 @@ class Settings(Section):
         flag="--allow-remote",
         built=True,
     )
+    tracing: Tracing = section(Tracing, "Spans for an OpenTelemetry collector.")
     providers: Providers = section(
         Providers, "Where requests go, and with which credentials.", feature="providers"
     )

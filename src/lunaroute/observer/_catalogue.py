@@ -308,6 +308,18 @@ DISK_FREE = _gauge(
     "lunaroute_disk_free_bytes",
     "What is free where the record lies, looked at once a minute.",
 )
+REDACTIONS = _counter(
+    "lunaroute_redactions_total",
+    "Values that were redacted before an exchange was recorded, by their kind; a value "
+    "that comes back with every turn counts with each of them.",
+    "kind",
+)
+SPANS = _counter(
+    "lunaroute_spans_total",
+    "Spans of exchanges and tools for the collector, where tracing is on: sent, or "
+    "dropped because it did not take them or there was no room.",
+    "result",
+)
 RESTARTS = _counter(
     "lunaroute_restarts_total",
     "One for each gateway or observer that ended and was started again; counted by "
@@ -406,6 +418,8 @@ GROUPS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
             TROUBLE,
             DISK,
             DISK_FREE,
+            REDACTIONS,
+            SPANS,
             RESTARTS,
             BUILD,
         ),

@@ -81,10 +81,10 @@ class Keeper:
     def __init__(
         self,
         open_recorder: Callable[[], Writes],
-        listener: Tells | None = None,
+        listeners: Sequence[Tells] = (),
         running: Running | None = None,
     ) -> None:
-        self._listener = listener
+        self._listeners = listeners
         self._open_recorder = open_recorder
         self._running = Running() if running is None else running
         self._recorder: Writes | None = None
@@ -193,16 +193,14 @@ class Keeper:
             batch = [entry for entry in batch if entry[1].id not in done]
 
     def _tell(self, committed: Committed, seconds: float) -> None:
-        if self._listener is None:
-            return
-        try:
-            self._listener.recorded(len(committed.ids))
-            self._listener.tell(
-                committed.news, now=time.monotonic_ns(), seconds=seconds
-            )
-        except Exception:
-            # What is on disk must be acknowledged, whatever becomes of its figures.
-            log.exception("a batch could not be counted")
+        now = time.monotonic_ns()
+        for listener in self._listeners:
+            try:
+                listener.recorded(len(committed.ids))
+                listener.tell(committed.news, now=now, seconds=seconds)
+            except Exception:
+                # What is on disk must be acknowledged, whatever becomes of its figures.
+                log.exception("a batch could not be counted")
 
     def _with_recorder(self, work: Callable[[Writes], Result]) -> Result:
         """Runs in a worker thread."""

@@ -9,6 +9,7 @@ from lunaroute.observer._board import OTHER
 
 MAX_MODELS = 100
 MAX_TOOLS = 100
+MAX_KINDS = 100  # of redactions: ours, and those that a user names
 NONE = "none"  # nothing of the kind was named
 UNKNOWN = "unknown"  # a model that no provider has answered for yet
 

@@ -102,6 +102,10 @@ class Metrics:
             self._restarts[name] = count
             self._board.add(the.RESTARTS, more, name)
 
+    def spans(self, result: str, count: int) -> None:
+        """So many spans were sent or dropped."""
+        self._board.add(the.SPANS, count, result)
+
     def disk(self, sizes: Mapping[str, int], free: int) -> None:
         """What the record takes, and what is free."""
         for what, size in sizes.items():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lunaroute.observer._exporter import Collector
 from lunaroute.pii import Policy
 from lunaroute.recording import Labels
 from lunaroute.routing import Admission
@@ -56,6 +57,7 @@ class ObserverOptions:
     log_format: str = "text"
     log_sql: bool = False
     log_requests: bool = False
+    tracing: Collector | None = None
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     labels: Labels = _NO_LABELS  # whose work is recorded
@@ -71,6 +73,7 @@ class ObserverOptions:
             log_format=plain["log_format"],
             log_sql=plain["log_sql"],
             log_requests=plain["log_requests"],
+            tracing=Collector(**plain["tracing"]) if plain["tracing"] else None,
             home=Path(plain["home"]),
             jsonl_directory=_path(plain["jsonl_directory"]),
             sqlite_path=_path(plain["sqlite_path"]),

@@ -1,6 +1,7 @@
 """The observer process, wired: options, lock, store, recorder, links."""
 
 import fcntl
+import importlib
 import logging
 import os
 import socket
@@ -17,7 +18,8 @@ from lunaroute.link import RawExchange
 from lunaroute.logs import log_to_stderr
 from lunaroute.observer._detail import details
 from lunaroute.observer._disk import free_bytes, record_sizes
-from lunaroute.observer._keeper import Keeper, Writes
+from lunaroute.observer._exporter import CLOSING_SECONDS, Collector, Exporter
+from lunaroute.observer._keeper import Keeper, Tells, Writes
 from lunaroute.observer._links import LinkEnd
 from lunaroute.observer._live import Live
 from lunaroute.observer._memory import Memory
@@ -27,12 +29,13 @@ from lunaroute.observer._page import page_application
 from lunaroute.observer._place import Place
 from lunaroute.observer._running import Running
 from lunaroute.observer._screen import Screen
+from lunaroute.observer._span import Tracer
 from lunaroute.observer._summary import last_words
 from lunaroute.observer._tail import Tail
 from lunaroute.observer._upkeep import Upkeep
 from lunaroute.observer._view import Boxes, Objects, Shown
 from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
-from lunaroute.pii import SECRETS, Detector
+from lunaroute.pii import KINDS, SECRETS, Detector, Policy, load_plugins
 from lunaroute.pricing import use_overrides
 from lunaroute.upkeep import Contact, leave_contact, lock_path
 
@@ -67,14 +70,21 @@ class Observer:
         self._closing = trio.Event()  # of what is served
         self._page_closing = trio.Event()
         self._served = trio.Event()
-        self.keeper = Keeper(self._open_recorder, self.metrics, self._running)
+        self._exporter: Exporter | None = None
+        self._spans_sent = trio.Event()
+        if options.tracing is not None:
+            self._exporter = _exporter(options.tracing, self.metrics)
+        heard_by: list[Tells] = [self.metrics]
+        if self._exporter is not None:
+            heard_by.append(self._exporter)
+        self.keeper = Keeper(self._open_recorder, heard_by, self._running)
         self._live: Live | None = None
         self._screen: Screen | None = None
         if options.log_requests:
             self._screen = Screen(encoding=sys.stdout.encoding)
             form = Objects() if options.log_format == "json" else Boxes()
             show = partial(_show, self._screen, form)
-            self._live = Live(show, Detector(SECRETS))
+            self._live = Live(show, _shown_detector(options.redaction))
         self.upkeep = Upkeep(options.site, self.keeper.turn)
 
     async def obey(self, control: Control) -> None:
@@ -123,6 +133,19 @@ class Observer:
             self._live.look(
                 raw for link in self._links for raw in link.assembler.opened
             )
+
+    async def send_spans(self) -> None:
+        """To the collector, where tracing is on."""
+        if self._exporter is not None:
+            await self._exporter.run()
+        self._spans_sent.set()
+
+    async def end_tracing(self) -> None:
+        """What waits is sent, if the collector takes it soon."""
+        if self._exporter is not None:
+            self._exporter.close()
+            with trio.move_on_after(CLOSING_SECONDS):
+                await self._spans_sent.wait()
 
     def close_screen(self) -> None:
         """At the end: what was to be shown is written."""
@@ -250,6 +273,7 @@ async def _main(sock: socket.socket) -> None:
         nursery.start_soon(observer.watch_disk)
         nursery.start_soon(observer.serve, web_socket, page_sockets)
         nursery.start_soon(observer.show_live)
+        nursery.start_soon(observer.send_spans)
         observer.keeper.trouble = "another recorder still holds the home"
         async with _lock(lock_path(options.home), observer.keeper) as held:
             observer.keeper.trouble = ""
@@ -257,6 +281,7 @@ async def _main(sock: socket.socket) -> None:
             await control.send("ready")
             await _keep(observer)
         observer.close_screen()
+        await observer.end_tracing()
         if observer.summary_since is not None:
             asked = options, observer.summary_since, observer.memory
             words = await trio.to_thread.run_sync(last_words, *asked)
@@ -265,6 +290,23 @@ async def _main(sock: socket.socket) -> None:
         nursery.cancel_scope.cancel()
     if observer.orphaned:
         options.socket_path.unlink(missing_ok=True)
+
+
+def _shown_detector(policy: Policy) -> Detector:
+    """Secrets always, and whatever is redacted in the record."""
+    return Detector(
+        SECRETS | set(policy.modes),
+        custom=policy.custom,
+        min_confidence=policy.min_confidence,
+        extra=load_plugins() if policy.plugins else (),
+    )
+
+
+def _exporter(collector: Collector, metrics: Metrics) -> Exporter:
+    """The encoder needs a package that only tracing needs."""
+    encoder = importlib.import_module("lunaroute.observer._otlp")
+    tracer = Tracer(Detector(set(KINDS)) if collector.include_content else None)
+    return Exporter(collector, tracer, encoder.encode, metrics.spans)
 
 
 def _show(screen: Screen, form: Boxes | Objects, shown: Shown) -> None:

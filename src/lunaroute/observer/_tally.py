@@ -10,7 +10,7 @@ import orjson
 from lunaroute.model import Endpoint, Outcome
 from lunaroute.observer import _catalogue as the
 from lunaroute.observer._board import Board
-from lunaroute.observer._labels import MAX_TOOLS, NONE, Models, Words
+from lunaroute.observer._labels import MAX_KINDS, MAX_TOOLS, NONE, Models, Words
 from lunaroute.recording import News
 from lunaroute.store import ExchangeRow, ToolResultRow, durations_of
 
@@ -57,6 +57,7 @@ class Tally:
         self._models = Models()
         self._tools = Words(MAX_TOOLS)
         self._calls = 0
+        self._kinds = Words(MAX_KINDS)
         self._open: OrderedDict[tuple[str, str], _Call] = OrderedDict()
 
     def count(self, news: News, now: int) -> None:
@@ -71,6 +72,7 @@ class Tally:
             self._count_times(row, provider, model)
         if not news.id.turn:
             self._count_connection(row, provider)
+        self._count_redactions(row)
         self._count_tokens(row, provider, model)
         self._count_tools(news, provider, model)
         self._count_stream(news, provider, model)
@@ -101,6 +103,11 @@ class Tally:
             add(the.CUT_SHORT, 1, provider, model, "buffer")
         elif row.request_truncated or row.answer_truncated:
             add(the.CUT_SHORT, 1, provider, model, "body")
+
+    def _count_redactions(self, row: ExchangeRow) -> None:
+        found = orjson.loads(row.redacted) if row.redacted else {}
+        for kind, count in found.items():
+            self._board.add(the.REDACTIONS, count, self._kinds.label(kind))
 
     def _count_times(self, row: ExchangeRow, provider: str, model: str) -> None:
         observe = self._board.observe

@@ -22,6 +22,8 @@ _REQUEST_HEADERS = frozenset(
         "session-id",
         "session_id",
         "thread-id",
+        "traceparent",
+        "tracestate",
         "transfer-encoding",
         "user-agent",
         "version",

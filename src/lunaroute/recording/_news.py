@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from lunaroute.link import ExchangeId
 from lunaroute.recording._record import Record
-from lunaroute.store import ExchangeRow, ToolCallRow, ToolResultRow
+from lunaroute.store import ExchangeRow, TextRow, ToolCallRow, ToolResultRow
 
 
 @dataclass(frozen=True, slots=True)
 class News:
     """One exchange that was not on disk before, as it is now.
 
-    ``results`` are all that its request carried, also those of earlier turns;
+    ``texts`` and ``results`` are all that passed, also those of earlier turns;
     ``durations`` are what it told of tools, as in ``Prepared``.
     ``moments`` are monotonic nanoseconds at which the pieces of a streamed answer were
     forwarded, none for an answer that was no stream; ``ended`` is such a moment, too.
@@ -24,6 +24,7 @@ class News:
     durations: tuple[tuple[str, int], ...] = ()
     moments: tuple[int, ...] = ()
     ended: int = 0
+    texts: tuple[TextRow, ...] = ()
 
 
 def news_of(record: Record, row: ExchangeRow) -> News:
@@ -31,6 +32,7 @@ def news_of(record: Record, row: ExchangeRow) -> News:
     return News(
         id=record.id,
         row=row,
+        texts=record.rows.texts,
         calls=record.rows.calls,
         results=record.rows.results,
         durations=record.rows.durations,
