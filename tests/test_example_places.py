@@ -48,7 +48,8 @@ def test_a_configuration_serves(path, tmp_path, provider, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where one of them records
     arguments = ("--config", str(path), "--host", "127.0.0.1")
     home = tmp_path / "home"
-    with Serve(home, provider.url, *arguments, environment=SECRETS) as serve:
+    environment = {**SECRETS, "LUNAROUTE_UI_PORT": "0"}
+    with Serve(home, provider.url, *arguments, environment=environment) as serve:
         with Raw(serve.port) as client:
             client.send(post(ask()))
             assert client.read_answer()[0].startswith(b"HTTP/1.1 200")

@@ -298,13 +298,6 @@ def test_who_has_a_port_is_named():
     assert who_listens(port) == ""
 
 
-def test_another_lunaroute_that_has_a_port_is_called_so(tmp_path, provider):
-    with Serve(tmp_path / "home", provider.url) as serve:
-        found = who_listens(serve.port)
-        if sys.platform == "linux":
-            assert found == f"process {serve.process.pid}, another LunaRoute"
-
-
 @pytest.mark.parametrize(
     ("said", "expected"),
     [("p77\nf5\n", 77), ("p77\np78\n", 77), ("", None), ("lsof: no\n", None)],
@@ -312,3 +305,14 @@ def test_another_lunaroute_that_has_a_port_is_called_so(tmp_path, provider):
 def test_what_lsof_says_is_understood(monkeypatch, said, expected):
     monkeypatch.setattr(_holder, "_output", lambda *_: said)
     assert _holder._by_lsof(1) == expected
+
+
+def test_another_lunaroute_that_has_a_port_is_called_so(monkeypatch):
+    monkeypatch.setattr(_holder, "_by_proc", lambda _: 12)
+    monkeypatch.setattr(_holder, "_by_lsof", lambda _: 12)
+    monkeypatch.setattr(_holder, "_words", lambda _: ["python", "-m", "lunaroute.x"])
+    assert who_listens(1) == "process 12, another LunaRoute"
+    monkeypatch.setattr(_holder, "_words", lambda _: ["/usr/bin/nginx", "-g"])
+    assert who_listens(1) == "process 12 (nginx)"
+    monkeypatch.setattr(_holder, "_words", lambda _: [])
+    assert who_listens(1) == "process 12"

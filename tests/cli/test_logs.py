@@ -3,7 +3,11 @@
 import signal
 import subprocess
 
-from tests.kit import BIN, Serve
+import pytest
+
+from lunaroute.cli.logs import NoLogError, log_path
+from lunaroute.running import Server
+from tests.kit import BIN
 
 
 def test_the_log_of_the_server_in_the_background_and_what_is_added(behind):
@@ -48,11 +52,11 @@ def test_a_reader_that_has_enough_is_no_error(behind):
     assert (done.stdout, done.stderr) == (b"a line\n", b"")
 
 
-def test_a_server_in_the_foreground_has_its_terminal(tmp_path, provider):
-    with Serve(tmp_path / "home", provider.url) as serve:
-        done = serve.run("logs")
-    assert done.returncode == 1
-    assert f"process {serve.process.pid} says everything on its own" in done.stderr
+def test_a_server_in_the_foreground_has_its_terminal(monkeypatch):
+    told = Server(7, "/h", 0.0, "1", "http://x:1")
+    monkeypatch.setattr("lunaroute.cli.logs.running", lambda _: [told])
+    with pytest.raises(NoLogError, match=r"process 7 says everything on its own"):
+        log_path()
 
 
 def test_a_log_that_may_not_be_read_is_said(behind):

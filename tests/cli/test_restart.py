@@ -10,8 +10,13 @@ from tests.kit import Raw, ask, post, until
 
 
 def test_the_new_one_serves_while_the_old_one_finishes(behind, provider):
-    behind.run("env", "--port", "0", "--log-level", "debug")
+    started = behind.run("restart", "--port", "0", "--log-level", "debug")
     old = behind.server()
+    assert (started.returncode, old.url in started.stderr) == (0, True)  # none ran
+    wrong = behind.run("restart", "--host", "nowhere")
+    assert wrong.returncode == 2
+    assert "nothing was changed: --host: expected an IP address" in wrong.stderr
+    assert behind.server() == old
     port = int(old.url.rpartition(":")[2])
     with Raw(port) as client:
         client.send(post(ask("gated", stream=True, session="s1")))
@@ -39,21 +44,6 @@ def test_the_new_one_serves_while_the_old_one_finishes(behind, provider):
         }
 
     until(both, "both sessions, whole")
-
-
-def test_a_wrong_configuration_changes_nothing(behind):
-    behind.run("env", "--port", "0")
-    before = behind.server()
-    done = behind.run("restart", "--host", "nowhere")
-    assert done.returncode == 2
-    assert "nothing was changed: --host: expected an IP address" in done.stderr
-    assert behind.server() == before
-
-
-def test_where_none_runs_one_is_started(behind):
-    done = behind.run("restart", "--port", "0")
-    assert done.returncode == 0
-    assert behind.server().url in done.stderr
 
 
 @pytest.mark.parametrize(

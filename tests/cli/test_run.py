@@ -1,6 +1,5 @@
 """`lunaroute run CLIENT`: the client as it is, with everything set."""
 
-import json
 import os
 import pty
 import signal
@@ -9,10 +8,12 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from lunaroute.cli._ask import unrecorded
 from lunaroute.cli._clients import known
-from lunaroute.cli.run import closing_line, run_client
+from lunaroute.cli._launch import Found
+from lunaroute.cli.run import closing_line, command, run_client
 from lunaroute.running import Server
 from tests.kit import BIN, until
 
@@ -110,22 +111,24 @@ def test_ctrl_c_is_the_clients(behind):
     os.close(ours)
 
 
-def test_what_cannot_be_run_is_said_as_shells_do(behind, tmp_path):
-    behind.run("env", "--port", "0")
-    done = behind.run("run", "no-such-program")
-    assert done.returncode == 127
-    assert done.stderr == "lunaroute: there is no program no-such-program\n"
+def test_what_cannot_be_run_is_said_as_shells_do(tmp_path, capsys):
+    assert run_client(["no-such-program"], os.environ) == 127
+    assert capsys.readouterr().err == "lunaroute: there is no program no-such-program\n"
     (tmp_path / "plain").write_text("")
-    done = behind.run("run", str(tmp_path / "plain"))
-    assert done.returncode == 126
-    assert "cannot run" in done.stderr
+    assert run_client([str(tmp_path / "plain")], os.environ) == 126
+    assert "cannot run" in capsys.readouterr().err
 
 
-def test_a_server_that_does_not_serve_the_client_is_said(behind):
-    done = behind.run("run", "--port", "0", "--dialect", "openai", "claude")
-    assert done.returncode == 1
-    assert "Claude Code speaks to anthropic" in done.stderr
-    assert "serves openai only; `lunaroute restart --dialect both`" in done.stderr
+def test_a_server_of_no_use_is_said(monkeypatch):
+    """Without starting one: a server is told of that serves another dialect."""
+    told = Server(1, "/h", 0.0, "1", "http://x:1", dialects=("openai",))
+    monkeypatch.setattr(
+        "lunaroute.cli.run.ensure", lambda *_: Found(told, is_new=False)
+    )
+    done = CliRunner().invoke(command, ["claude"])
+    assert done.exit_code == 1
+    assert "Claude Code speaks to anthropic" in done.output
+    assert "serves openai only; `lunaroute restart --dialect both`" in done.output
 
 
 def test_without_a_server_the_client_is_not_started(behind, tmp_path):
@@ -152,14 +155,3 @@ def test_no_line_is_an_error(tmp_path, monkeypatch):
     (tmp_path / "db").write_text("no database at all, but some text")
     bad = Server(1, "/h", 0.0, "1", "http://x:1", sqlite_path=str(tmp_path / "db"))
     assert "cannot be read" in closing_line(known("claude"), bad, 0.0)
-
-
-def test_the_environment_reaches_any_program(behind):
-    behind.run("env", "--port", "0")
-    script = "import json, os; print(json.dumps(dict(os.environ)))"
-    done = behind.run("run", sys.executable, "-c", script, HTTPS_PROXY="http://p:1")
-    environment = json.loads(done.stdout)
-    url = behind.server().url
-    assert environment["ANTHROPIC_BASE_URL"] == url
-    assert environment["OPENAI_BASE_URL"] == f"{url}/v1"
-    assert environment["NO_PROXY"] == "127.0.0.1,localhost,::1"

@@ -1,19 +1,24 @@
 """`lunaroute serve`: options, start lines, errors a person would meet."""
 
-import pytest
+import re
 
+import pytest
+from click.testing import CliRunner
+
+from lunaroute.cli import main
 from tests.kit import Serve, run
 
 
 def test_the_start_lines_say_all_that_one_needs(tmp_path, provider):
-    with Serve(tmp_path / "home", provider.url) as serve:
+    page = {"LUNAROUTE_UI_ENABLED": "true", "LUNAROUTE_UI_PORT": "0"}
+    with Serve(tmp_path / "home", provider.url, environment=page) as serve:
         pass
     out = serve.stdout
     assert f"serves on {serve.url}" in out
     assert f"anthropic  {provider.url}  (your client's own credentials pass" in out
     assert str(tmp_path / "home" / "sessions") in out
     assert str(tmp_path / "home" / "sessions.db") in out
-    assert "http://127.0.0.1:8082" in out  # where the page will be
+    assert re.search(r"page +http://127\.0\.0\.1:\d+\n", out)
     assert f"export ANTHROPIC_BASE_URL={serve.url}\n" in out
     assert f"export OPENAI_BASE_URL={serve.url}/v1\n" in out
 
@@ -91,3 +96,23 @@ def test_every_command_has_help(tmp_path, command):
     done = run(tmp_path, command, "--help")
     assert done.returncode == 0
     assert "Usage: lunaroute" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "env",
+        "run",
+        "status",
+        "stop",
+        "restart",
+        "logs",
+        "doctor",
+        "service install",
+        "serve",
+    ],
+)
+def test_the_help_of_what_starts_and_stops_fits_a_screen(words):
+    shown = CliRunner().invoke(main, [*words.split(), "--help"], terminal_width=80)
+    assert shown.exit_code == 0
+    assert len(shown.output.splitlines()) <= 24

@@ -62,6 +62,14 @@ def test_each_state_in_words(tmp_path, state, code, words):
     assert "today" not in text
 
 
+def test_a_recorder_that_starts_is_no_trouble(tmp_path):
+    why = ("the recorder has not connected yet",)
+    conditions = [Condition(server(recording=True), "degraded", why, None, None)]
+    text = "\n".join(lines(tmp_path, conditions, Recorded(None, None, None)))
+    assert "runs and forwards; its recorder is starting" in text
+    assert "trouble" not in text
+
+
 def test_the_figures_in_words(tmp_path):
     told = server(
         recording=True,

@@ -13,62 +13,88 @@ DIALECTS = ("both", "anthropic", "openai")
 LOG_FORMATS = ("text", "json")
 LEVELS = ("trace", "debug", "info", "warn", "error")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+_Declared = tuple[tuple[tuple[str, ...], dict[str, Any]], ...]
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
-_OPTIONS = (
-    click.option("--host", help="Address to listen on.  [127.0.0.1]"),
-    click.option(
-        "--port",
-        type=click.IntRange(0, 65535),
-        help="Port to listen on; 0: any.  [8081]",
+# Names and what click is told of each. The range of a number stands in its help.
+_FIRST: _Declared = (
+    (("--host",), {"metavar": "ADDRESS", "help": "Where to listen.  [127.0.0.1]"}),
+    (
+        ("--port",),
+        {
+            "metavar": "PORT",
+            "type": click.IntRange(0, 65535),
+            "help": "Where to listen; 0: any.  [8081]",
+        },
     ),
-    click.option(
-        "-c",
-        "--config",
-        type=_FILE,
-        help="Configuration file, YAML or TOML.  [<home>/config.yaml if there]",
+    (
+        ("-c", "--config"),
+        {"type": _FILE, "help": "Configuration.  [<home>/config.yaml if there]"},
     ),
-    click.option(
-        "-b",
-        "--bootstrap",
-        type=_FILE,
-        help="File that names the configuration file.",
+)
+_MORE: _Declared = (
+    (
+        ("-b", "--bootstrap"),
+        {"type": _FILE, "help": "File that names the configuration file."},
     ),
-    click.option(
-        "-d",
-        "--dialect",
-        type=click.Choice(DIALECTS, case_sensitive=False),
-        help="Which API shapes to serve.  [both]",
+    (
+        ("-d", "--dialect"),
+        {
+            "metavar": "NAME",
+            "type": click.Choice(DIALECTS, case_sensitive=False),
+            "help": "API to serve: anthropic, openai or both.  [both]",
+        },
     ),
-    click.option(
-        "--workers",
-        type=click.IntRange(1, 64),
-        help="Gateway processes that share the socket.  [1]",
+    (
+        ("--workers",),
+        {
+            "metavar": "N",
+            "type": click.IntRange(1, 64),
+            "help": "Gateway processes at one socket.  [1]",
+        },
     ),
-    click.option(
-        "--allow-remote",
-        is_flag=True,
-        help="Let other machines use the proxy without a token.",
+    (
+        ("--allow-remote",),
+        {"is_flag": True, "help": "Let other machines in without a token."},
     ),
-    click.option("--no-recording", is_flag=True, help="Forward only, write nothing."),
-    click.option("--no-ui", is_flag=True, help="Do not serve the web page."),
-    click.option(
-        "--log-level",
-        type=click.Choice(LEVELS, case_sensitive=False),
-        help="How much to log to standard error.  [info]",
+    (("--no-recording",), {"is_flag": True, "help": "Forward only, write nothing."}),
+    (("--no-ui",), {"is_flag": True, "help": "Do not serve the web page."}),
+    (
+        ("--log-level",),
+        {
+            "metavar": "LEVEL",
+            "type": click.Choice(LEVELS, case_sensitive=False),
+            "help": "trace, debug, info, warn or error.  [info]",
+        },
     ),
-    click.option(
-        "--log-format",
-        type=click.Choice(LOG_FORMATS, case_sensitive=False),
-        help="For people, or JSON, one object a line.  [text]",
+    (
+        ("--log-format",),
+        {
+            "metavar": "FORMAT",
+            "type": click.Choice(LOG_FORMATS, case_sensitive=False),
+            "help": "text, or json: one object a line.  [text]",
+        },
     ),
 )
 
 
 def serve_options(command: _Command) -> _Command:
-    """The options of ``serve`` that the settings know, for all commands that start."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
+    """The options of ``serve`` that the settings know."""
+    return _with(command, hidden=False)
+
+
+def start_options(command: _Command) -> _Command:
+    """The same for the other commands that start a server; their help shows the first
+    three, so that it fits a screen, and names `serve` for the rest.
+    """
+    return _with(command, hidden=True)
+
+
+def _with(command: _Command, *, hidden: bool) -> _Command:
+    for names, told in reversed(_MORE):
+        command = click.option(*names, hidden=hidden, **told)(command)
+    for names, told in reversed(_FIRST):
+        command = click.option(*names, **told)(command)
     return command
 
 

@@ -20,7 +20,7 @@ from lunaroute.cli._house import (
     examine_settings,
 )
 from lunaroute.cli._launch import running
-from lunaroute.cli._serving import given_flags, serve_options
+from lunaroute.cli._serving import given_flags, start_options
 from lunaroute.cli._text import json_text, neutral
 from lunaroute.config import Resolved, resolve
 from lunaroute.errors import ConfigError
@@ -34,7 +34,7 @@ _MARKS = {
 
 
 @click.command(name="doctor")
-@serve_options
+@start_options
 @click.option("--online", is_flag=True, help="Also try to reach the providers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(online: bool, as_json: bool, **flags: object) -> None:
@@ -43,8 +43,8 @@ def command(online: bool, as_json: bool, **flags: object) -> None:
     Settings, ports, rights, disk, database, compiled modules, proxies, and whether
     the variables and files of Claude Code, Codex and OpenCode lead to the server. It
     changes nothing, and asks nobody outside unless --online is given: then each
-    provider gets one request without a credential. The exit code is 1 if there is a
-    problem.
+    provider gets one request without a credential. All options of `lunaroute serve`
+    are taken. The exit code is 1 if there is a problem.
     """
     findings = []
     for each in examine(given_flags(flags), os.environ, online=online):

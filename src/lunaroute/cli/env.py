@@ -12,13 +12,13 @@ import click
 
 from lunaroute.cli._exports import SHELLS, assignment, variables
 from lunaroute.cli._launch import Found, NotStartedError, ensure
-from lunaroute.cli._serving import as_words, given_flags, serve_options
+from lunaroute.cli._serving import as_words, given_flags, start_options
 from lunaroute.errors import ConfigError
 from lunaroute.running import Server
 
 
 @click.command(name="env")
-@serve_options
+@start_options
 @click.option(
     "--shell",
     type=click.Choice(tuple(SHELLS)),
@@ -34,7 +34,8 @@ def command(shell: str, **flags: object) -> None:
     PowerShell:  lunaroute env --shell powershell | Out-String | Invoke-Expression
 
     A server that runs already is used. Everything but the variables goes to standard
-    error; if there is no server, nothing is printed and the exit code is 1.
+    error; if there is no server, nothing is printed and the exit code is 1. All
+    options of `lunaroute serve` are taken.
     """
     given = given_flags(flags)
     try:

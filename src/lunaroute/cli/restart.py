@@ -17,7 +17,7 @@ from lunaroute.cli._launch import (
     sole_start,
     start,
 )
-from lunaroute.cli._serving import given_flags, serve_options
+from lunaroute.cli._serving import given_flags, start_options
 from lunaroute.cli._stopping import (
     NotStoppedError,
     by_manager,
@@ -31,17 +31,17 @@ from lunaroute.running import Server, is_alive
 
 
 @click.command(name="restart")
-@serve_options
+@start_options
 @click.option("--now", is_flag=True, help="Cut what is under way instead of waiting.")
 def command(now: bool, **flags: object) -> None:
     """Put a new server in the place of the one that runs.
 
-    It gets the options of the old one and those given here, the variables of this
-    shell, the same port, and runs in the background. The configuration is checked
-    first: if it is wrong, nothing is stopped. The old server lets go of its port and
+    It gets the options of the old one and those given here (all of `lunaroute serve`),
+    the variables of this shell, the same port, and runs in the background. If the
+    configuration is wrong, nothing is stopped. The old server lets go of its port and
     finishes its streams while the new one takes connections; for about half a second
-    a new connection is refused. To read a changed file without that second, send the
-    server SIGHUP (`kill -HUP PID`).
+    a new connection is refused. SIGHUP (`kill -HUP PID`) reads a changed file without
+    that.
     """
     given = given_flags(flags)
     try:

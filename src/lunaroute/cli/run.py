@@ -13,7 +13,7 @@ import click
 
 from lunaroute.cli._clients import Client, NotServedError, known, led
 from lunaroute.cli._launch import NotStartedError, ensure
-from lunaroute.cli._serving import given_flags, serve_options
+from lunaroute.cli._serving import given_flags, start_options
 from lunaroute.errors import ConfigError, StoreError
 from lunaroute.running import Server
 
@@ -28,7 +28,7 @@ _TO_HAND_ON = (signal.SIGTERM, signal.SIGHUP)
     name="run",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
-@serve_options
+@start_options
 @click.argument("client", nargs=-1, required=True, type=click.UNPROCESSED)
 def command(client: tuple[str, ...], **flags: object) -> None:
     """Start CLIENT with everything set, and the proxy if it does not run.
@@ -39,11 +39,11 @@ def command(client: tuple[str, ...], **flags: object) -> None:
     lunaroute run opencode
     lunaroute run python my_script.py
 
-    Options before CLIENT are those of `serve`; what follows it is its own. Codex and
-    OpenCode are told by their own settings, any other program by ANTHROPIC_BASE_URL
-    and OPENAI_BASE_URL. The exit code is the client's. At the end one line on standard
-    error says what was used: of a client that we know all that it did meanwhile, in
-    other windows, too; of any other program all that came through the proxy.
+    All options of `lunaroute serve` are taken before CLIENT. Codex and OpenCode are
+    told by their own settings, others by ANTHROPIC_BASE_URL and OPENAI_BASE_URL. The
+    exit code is the client's. A line at the end says what was used: of a client that
+    we know all that it did meanwhile, in other windows, too; of any other program
+    all that came through the proxy.
     """
     words = list(client)
     one = known(words[0])

@@ -12,14 +12,14 @@ from lunaroute.cli._serving import become_supervisor, given_flags, serve_options
 @click.option(
     "--log-file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write everything to this file, which is rotated, instead of the terminal.",
+    help="Write to this file, rotated, not to the terminal.",
 )
 def command(log_file: Path | None, **flags: object) -> None:
     """Start the proxy and record what passes through it.
 
-    Without any option or file it serves both dialects on 127.0.0.1:8081 with the
-    client's own credentials and records below ~/.lunaroute (LUNAROUTE_HOME).
-    It stays in the foreground; `lunaroute env` starts it in the background.
+    Without any option it serves both dialects on 127.0.0.1:8081, with the clients'
+    own credentials, and records below ~/.lunaroute (LUNAROUTE_HOME). It stays in the
+    foreground; `lunaroute env` starts it in the background.
     """
     launch = {"log": str(log_file.absolute())} if log_file else {}
     become_supervisor(given_flags(flags), launch)

@@ -18,7 +18,7 @@ from lunaroute.cli._service import (
     unit_path,
     unit_text,
 )
-from lunaroute.cli._serving import as_words, given_flags, serve_options
+from lunaroute.cli._serving import as_words, given_flags, start_options
 from lunaroute.cli._stopping import NotStoppedError, signal_to, wait_until_closed
 from lunaroute.config import resolve
 from lunaroute.errors import ConfigError, LunarouteError
@@ -43,10 +43,10 @@ def command() -> None:
 
 
 @command.command()
-@serve_options
+@start_options
 @click.option("--print", "only_print", is_flag=True, help="Print it, change nothing.")
 def install(only_print: bool, **flags: object) -> None:
-    """Install, enable and start the service, with these options of `serve`.
+    """Install, enable and start the service, with the options of `lunaroute serve`.
 
     LUNAROUTE_HOME, LUNAROUTE_CONFIG and LUNAROUTE_BOOTSTRAP of this shell go into its
     file. Other variables do not, since they may hold a secret: what the service needs

@@ -21,6 +21,8 @@ from lunaroute.store import SessionFilter, open_store
 
 NOT_RUNNING = 3  # as the exit codes of `systemctl status` and of init scripts
 NOT_WELL = 1
+# What a gateway says in the first second.
+STARTING = "the recorder has not connected yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +191,13 @@ def _server_lines(each: Condition) -> Iterator[str]:
         )
     else:
         yield f"  {'recording':<10} the recorder does not answer"
-    for why in each.why:
+    for why in each.why if each.why != (STARTING,) else ():
         yield f"  {'trouble':<10} {one_line(why)}"
 
 
 def _verdict(each: Condition) -> str:
+    if each.why == (STARTING,):
+        return "runs and forwards; its recorder is starting"
     return {
         "ready": "runs and forwards",
         "degraded": "runs and forwards, but something is wrong",
