@@ -11,7 +11,6 @@ def warnings(write, environ, text, **more):
 
 def test_one_warning_for_each_feature_names_the_keys(write, environ):
     text = """
-ui: {port: 9000, delete_enabled: true}
 session_recording:
   worker: {batch_size: 3}
 routing:
@@ -29,7 +28,6 @@ providers:
         ),
         f"recording worker: {end}: session_recording.worker.batch_size",
         f"routing: {end}: routing.rules",
-        f"ui: {end}: ui.delete_enabled",
     ]
 
 
@@ -109,10 +107,10 @@ def test_forwarding_to_nobody(write, environ):
 
 
 def test_a_file_alone_is_checked_without_the_environments_settings(write, environ):
-    path = write("ui: {delete_enabled: '${UI}'}")
+    path = write("session_recording: {postgres: {enabled: '${UI}'}}")
     more = {"UI": "true", "LUNAROUTE_PORT": "abc", "LUNAROUTE_X": "1"}
     (only,) = check_file(path, environ | more)
-    assert only.endswith(": ui.delete_enabled")
+    assert only.endswith(": session_recording.postgres.enabled")
 
 
 def test_authorities_that_are_not_there(write, environ, tmp_path):

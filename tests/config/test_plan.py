@@ -115,6 +115,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "page": {
                 "refresh_seconds": 5,
                 "can_export": True,
+                "can_delete": False,
                 "log_requests": False,
                 "sessions_dir": sessions,
                 "admission": {

@@ -11,6 +11,10 @@ from tests.kit import CEILING, Raw, Serve, alive, ask, post, until
 from tests.provider import Provider
 
 ON = {"LUNAROUTE_UI_ENABLED": "true", "LUNAROUTE_UI_PORT": "0"}
+DELETES = """
+providers: {{anthropic: {{base_url: "{}"}}, openai: {{base_url: "{}"}}}}
+ui: {{delete_enabled: true}}
+"""
 
 
 def page_port(serve):
@@ -26,7 +30,12 @@ def get(port, path="/"):
 def test_the_page_outlives_what_serves_it(tmp_path):
     with (
         closing(Provider()) as provider,
-        Serve(tmp_path / "home", provider.url, environment=ON) as serve,
+        Serve(
+            tmp_path / "home",
+            "",
+            config=DELETES.format(provider.url, provider.url),
+            environment=ON,
+        ) as serve,
     ):
         port = page_port(serve)
         head, body = get(port)
@@ -44,6 +53,13 @@ def test_the_page_outlives_what_serves_it(tmp_path):
         os.kill(observer, signal.SIGKILL)
         assert b"<title>" in get(port)[1]
         other = serve.child("observer", other_than=observer)
+        with Raw(port) as raw:
+            raw.send(
+                f"DELETE /sessions/{row['session_id']} HTTP/1.1\r\n"
+                f"Host: localhost:{port}\r\n\r\n".encode()
+            )
+            assert raw.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        assert serve.rows() == []
         serve.process.send_signal(signal.SIGHUP)
         until(lambda: "configuration reloaded" in serve.stdout, "the reload")
         # Until the old observer is gone it may still accept, and hang up.

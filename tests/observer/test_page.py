@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 from starlette.testclient import TestClient
 
+from lunaroute.errors import StoreError
 from lunaroute.observer._options import PageOptions
 from lunaroute.observer._page import FILES, page_application
 from lunaroute.recording import Recorder
@@ -77,6 +78,38 @@ def test_exports_can_be_switched_off(tmp_path):
     answer = asked.get("/sessions/x/export")
     assert answer.status_code == 403
     assert "ui.export_enabled" in answer.json()["error"]["message"]
+
+
+def test_a_session_is_deleted_where_that_is_allowed(tmp_path):
+    asked = []
+
+    async def perform(task):
+        asked.append(task)
+        (name,) = task["sessions"]
+        if name == "broken":
+            raise StoreError("the disk is full")
+        if name == "none":
+            raise StoreError("there is no session 'none'")
+        whole = {"begin": "beginning"}.get(name, name)
+        return {"sessions": [{"session_id": whole}], "warnings": []}
+
+    def delete(name, headers=None, **options):
+        app = page_application(PageOptions(**options), tmp_path / "s.db", perform)
+        own = TestClient(app, "http://127.0.0.1:8082", backend="trio")
+        return own.delete(f"/sessions/{name}", headers=headers).status_code
+
+    assert delete("a") == 405
+    assert asked == []
+    assert delete("a", can_delete=True) == 200
+    assert [task.get("dry_run", False) for task in asked] == [True, False]
+    assert delete("a", {"origin": "http://127.0.0.1:8082"}, can_delete=True) == 200
+    assert delete("a", {"origin": "https://evil.example"}, can_delete=True) == 403
+    asked.clear()
+    assert delete("begin", can_delete=True) == 404  # a beginning is not enough here
+    assert len(asked) == 1
+    assert delete("none", can_delete=True) == 404
+    assert delete("broken", can_delete=True) == 503
+    assert 'data-delete="false"' in client().get("/").text
 
 
 @pytest.mark.parametrize(

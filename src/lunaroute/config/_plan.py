@@ -110,6 +110,7 @@ def _page(settings: Settings) -> dict[str, Any]:
     return {
         "refresh_seconds": page.refresh_interval,
         "can_export": page.export_enabled,
+        "can_delete": page.delete_enabled,
         "log_requests": page.log_requests,
         "sessions_dir": page.sessions_dir,
         "admission": _admission(settings, page.host),

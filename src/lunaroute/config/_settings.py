@@ -238,7 +238,9 @@ class Ui(Section):
     export_enabled: Flag = setting(
         True, "Whether sessions can be exported there.", built=True
     )
-    delete_enabled: Flag = setting(False, "Whether sessions can be deleted there.")
+    delete_enabled: Flag = setting(
+        False, "Whether sessions can be deleted there.", built=True
+    )
     log_requests: Flag = setting(
         False,
         "Whether requests for the page and its data are logged.",
@@ -339,7 +341,7 @@ class Settings(Section):
         Routing, "Which provider answers which model.", feature="routing"
     )
     bypass: Bypass = section(Bypass, "Paths that LunaRoute does not know.")
-    ui: Ui = section(Ui, "The web page.", feature="ui")
+    ui: Ui = section(Ui, "The web page.")
 
 
 class Process(Section):

@@ -20,6 +20,7 @@ class PageOptions:
 
     refresh_seconds: int = 5
     can_export: bool = True
+    can_delete: bool = False
     log_requests: bool = False
     sessions_dir: Path | None = None
     admission: Admission = field(default_factory=Admission)
@@ -30,6 +31,7 @@ class PageOptions:
         return cls(
             refresh_seconds=plain["refresh_seconds"],
             can_export=plain["can_export"],
+            can_delete=plain["can_delete"],
             log_requests=plain["log_requests"],
             sessions_dir=Path(plain["sessions_dir"]),
             admission=Admission.from_plain(plain["admission"]),

@@ -7,6 +7,7 @@ would not let it. What it shows it asks of the same API that everybody can ask.
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,9 +16,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from lunaroute.observer._api import Api, explain, failure
+from lunaroute.errors import StoreError
+from lunaroute.observer._api import Api, answered, explain, failure
 from lunaroute.observer._guard import Guard
 from lunaroute.observer._options import PageOptions
+
+Perform = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -40,8 +44,13 @@ FILES = {
 }
 
 
-def page_application(options: PageOptions, database: Path | None) -> ASGIApp:
-    """The page at ``/``, its files, and the API beside them."""
+def page_application(
+    options: PageOptions, database: Path | None, perform: Perform | None = None
+) -> ASGIApp:
+    """The page at ``/``, its files, and the API beside them.
+
+    ``perform`` has a task upon the record done; it raises StoreError.
+    """
     place = files("lunaroute.observer") / "page"
     served = {name: (place / name).read_bytes() for name in FILES}
     served["page.html"] = _filled(served["page.html"], options)
@@ -51,7 +60,10 @@ def page_application(options: PageOptions, database: Path | None) -> ASGIApp:
     ]
     if not options.can_export:
         routes.append(Route("/sessions/{id}/export", _no_export))
+    if options.can_delete and perform is not None:
+        routes.append(_deletion(perform))
     routes += Api(database, options.sessions_dir).routes()
+    # GET of a session is another route's: the first one that fits wholly is taken.
     made = Starlette(routes=routes, exception_handlers={HTTPException: explain})
     made.router.redirect_slashes = False
     return Guard(made, options.admission, log_requests=options.log_requests)
@@ -62,6 +74,7 @@ def _filled(page: bytes, options: PageOptions) -> bytes:
     settings = (
         f'data-refresh="{options.refresh_seconds}"'
         f' data-export="{str(options.can_export).lower()}"'
+        f' data-delete="{str(options.can_delete).lower()}"'
     )
     return page.replace(b"data-settings", settings.encode())
 
@@ -73,6 +86,24 @@ def _file(
         return Response(served[name], headers=HEADERS, media_type=FILES[name])
 
     return answer
+
+
+def _deletion(perform: Perform) -> Route:
+    """DELETE of a session: with its subagents, files, rows and words in the index."""
+
+    async def delete(request: Request) -> Response:
+        wanted = str(request.path_params["id"])
+        task: dict[str, Any] = {"task": "delete", "sessions": [wanted]}
+        try:
+            planned = await perform({**task, "dry_run": True})
+            if [each["session_id"] for each in planned["sessions"]] != [wanted]:
+                return failure(404, f"there is no session {wanted!r}")
+            return answered(await perform(task), {})
+        except StoreError as error:
+            status = 404 if "there is no session" in str(error) else 503
+            return failure(status, str(error))
+
+    return Route("/sessions/{id}", delete, methods=["DELETE"])
 
 
 async def _no_export(_request: Request) -> Response:

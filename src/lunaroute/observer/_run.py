@@ -183,7 +183,9 @@ class Observer:
         async with trio.open_nursery() as serving:
             serving.start_soon(serve_app, app, [web], self._closing)
             if page:
-                shown = page_application(options.page, options.sqlite_path)
+                shown = page_application(
+                    options.page, options.sqlite_path, self.upkeep.performed
+                )
                 serving.start_soon(serve_app, shown, page, self._page_closing)
         self._served.set()
 

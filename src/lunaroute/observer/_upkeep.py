@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from lunaroute.errors import LunarouteError
+from lunaroute.errors import LunarouteError, StoreError
 from lunaroute.observer._api import failure
 from lunaroute.upkeep import Contact, Site, Steps, begin
 
@@ -51,6 +51,19 @@ class Upkeep:
     def route(self) -> Route:
         """To be served on the observer's socket."""
         return Route(PATH, self._answer, methods=["POST"])
+
+    async def performed(self, task: dict[str, Any]) -> dict[str, Any]:
+        """Has a task done; its result. Raises StoreError with the reason why not."""
+        send, receive = trio.open_memory_channel[dict[str, Any]](0)
+        async with receive:
+            await self._asking.send((task, send.send))
+            async for message in receive:
+                if "error" in message:
+                    raise StoreError(message["error"])
+                if "result" in message:
+                    result: dict[str, Any] = message["result"]
+                    return result
+        raise StoreError("the recorder is ending")
 
     async def run(self, first: float = FIRST_SECONDS) -> None:
         """Does what is asked for, and looks after the limits, until cancelled."""

@@ -252,7 +252,7 @@ const session = {
       return again(kept, turn.id, JSON.stringify([at, turn, said]), () => turn_part(detail.session_id, at + 1, turn, said));
     });
     return [
-      h("div", { class: "row" }, h("h1", {}, cut(detail.request_text, 160) || detail.session_id), exports(detail.session_id)),
+      h("div", { class: "row" }, h("h1", {}, cut(detail.request_text, 160) || detail.session_id), exports(detail.session_id), deletion(detail)),
       facts([
         ["session", detail.session_id], ["began", clock(detail.started_at)],
         ["lasted", lasted(detail.total_duration_ms)], ["model", detail.model_used || detail.model_requested],
@@ -291,6 +291,18 @@ function exports(id) {
       event.target.value = "";
     },
   }, h("option", { value: "" }, "Export…"), formats.map(([value, name]) => h("option", { value }, name)));
+}
+
+function deletion(detail) {
+  if (settings.delete !== "true") return "";
+  return h("button", { type: "button", class: "danger", async onclick() {
+    const words = `Delete this session for good, with its subagents, files and ${count(detail.request_count)} requests?`;
+    if (!confirm(words)) return;
+    const answer = await fetch(sessionPath(detail.session_id), { method: "DELETE" });
+    if (answer.ok) { location.hash = "#/sessions"; return; }
+    state.textContent = (await answer.json()).error.message;
+    state.className = "bad";
+  } }, "Delete");
 }
 
 function turn_part(id, number, turn, said) {
@@ -420,6 +432,7 @@ let timer = 0;
 
 async function show(isNew) {
   const mine = ++turn;
+  const began = performance.now();
   clearTimeout(timer);
   try {
     const route = here();
@@ -449,7 +462,9 @@ async function show(isNew) {
     state.className = "bad";
     if (isNew) main.replaceChildren(h("p", { class: "empty" }, error.message));
   }
-  if (!document.hidden) timer = setTimeout(show, refreshMs, false);
+  // What takes long is asked for less often: a tenth of the time at most.
+  const pause = Math.max(refreshMs, 10 * (performance.now() - began));
+  if (!document.hidden) timer = setTimeout(show, pause, false);
 }
 
 document.getElementById("find").addEventListener("submit", (event) => {
