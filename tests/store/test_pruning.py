@@ -64,7 +64,9 @@ def test_what_is_there_is_counted(store):
     assert pruning.files() == ((DAY, f"/x/{name}"),)
     assert pruning.newest() == START + 86_400_000_000
     assert pruning.can_shrink()
-    pruning.forget_file(f"/x/{name}")
+    pruning.forget_file(f"{DAY}/session_b.jsonl")
+    assert len(pruning.files()) == 1
+    pruning.forget_file(name)
     assert pruning.files() == ()
 
 

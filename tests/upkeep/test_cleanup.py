@@ -1,13 +1,16 @@
 """Retention as a whole: files and rows alike, and what stops it."""
 
+from dataclasses import replace
+
 import pytest
 
 from lunaroute.recording import Recorder, recorded_request
 from lunaroute.store import open_store
+from lunaroute.upkeep import Limits
 from lunaroute.upkeep._cleanup import clean_up
 from lunaroute.upkeep._clock import Moment
 from tests.recording.build import anthropic_message, question
-from tests.store.kit import START, prepared, write
+from tests.store.kit import START, prepared, text, write
 from tests.upkeep.kit import (
     FIRST_DAY,
     day,
@@ -91,6 +94,26 @@ def test_over_the_size_the_oldest_go(tmp_path):
     # The file itself is smaller, and its log is empty.
     files = sum(path.stat().st_size for path in place.directory.rglob("*.jsonl"))
     assert place.database.stat().st_size + files <= limit
+
+
+def test_of_what_stands_in_no_file_only_so_much_goes_as_must(tmp_path):
+    place = site(tmp_path)
+    place.home.mkdir()
+    with open_store(place.database, writer=True) as store:
+        for number in range(600):
+            words = " ".join(f"{number}y{n * n * 7919:x}" for n in range(100))
+            row = {"started_at": START + number, "session": f"s{number:03}"}
+            said = (text("prompt", "user", words),)
+            write(store, prepared(number, texts=said, **row))
+        write(store, prepared(999, "new", started_at=START + 5 * 86_400_000_000))
+    total = run(place, 5).bytes_before
+    limit = total * 3 // 4
+    done = run(replace(place, limits=Limits(max_bytes=limit)), 5)
+    assert limit // 2 < done.bytes_after <= limit
+    (item,) = done.items
+    assert (item.day, item.name) == (str(day(0)), "")
+    kept = sessions(place)
+    assert kept == ["new", *(f"s{n:03}" for n in range(item.exchanges, 600))]
 
 
 def test_the_last_day_stays_and_that_is_said(tmp_path):
@@ -207,6 +230,35 @@ def test_a_day_written_a_second_time_is_read_whole(tmp_path):
                 assert words in recorded_request(store, asked[id_])
         assert sum("day-0" in name for name in names(place)) == count
         run(place, 9)
+
+
+def test_interrupted_anywhere_it_is_done_the_next_time(tmp_path):
+    limits = {"max_age_days": 5, "compress_after_days": 3}
+
+    def filled(name):
+        (tmp_path / name).mkdir()
+        place = site(tmp_path / name, **limits)
+        fill(place, [0, 3, 4, 9])
+        return place
+
+    def left(place):
+        with open_store(place.database, writer=False) as store:
+            found = store.search("fox", 500), store.pruning.files()
+            hits = sorted((hit.exchange_id, hit.kind) for hit in found[0])
+            days = [each for each, _ in found[1]]
+        return names(place), sessions(place), hits, days
+
+    whole = filled("whole")
+    count = sum(1 for _ in clean_up(whole, now=lambda: moment(9)))
+    expected = left(whole)
+    for at in range(1, count):
+        place = filled(str(at))
+        steps = clean_up(place, now=lambda: moment(9))
+        for _ in range(at):
+            next(steps)
+        steps.close()
+        run(place, 9)
+        assert left(place) == expected, at
 
 
 def test_words_are_said_between_the_steps(tmp_path):

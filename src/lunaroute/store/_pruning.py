@@ -126,7 +126,10 @@ class Pruning:
         local = "CAST(strftime('%s', ?, 'utc') AS INTEGER) * 1000000"
         until = "CAST(strftime('%s', ?, '+1 day', 'utc') AS INTEGER) * 1000000"
         return self._delete(
-            f"{_LOOSE} >= {local} AND {_LOOSE} < {until} AND {_ENDED}", (day, day), most
+            f"{_LOOSE} >= {local} AND {_LOOSE} < {until} AND {_ENDED}",
+            (day, day),
+            most,
+            order="ORDER BY ifnull(imported_at, started_at)",
         )
 
     def sessions(self, begin: str, most: int) -> tuple[str, ...]:
@@ -165,10 +168,14 @@ class Pruning:
             order="ORDER BY seq",
         )
 
-    def forget_file(self, path: str) -> None:
-        """A file that is gone has no offset any more."""
+    def forget_file(self, name: str) -> None:
+        """A file ``DAY/NAME`` that is gone has no offset any more."""
         with self._writing():
-            self._connection.execute("DELETE FROM jsonl_files WHERE path = ?", (path,))
+            self._connection.execute(
+                "DELETE FROM jsonl_files"
+                " WHERE day = ?1 AND substr(path, -length(?2)) = ?2",
+                (name.partition("/")[0], f"/{name}"),
+            )
 
     def merge_index(self, *, begin: bool = False) -> bool:
         """Rewrites a part of the search index without what was deleted; False when

@@ -1,7 +1,7 @@
 """Retention: what is too old or too much goes, what is old is compressed."""
 
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from lunaroute.store import Store
@@ -127,7 +127,7 @@ class _Work:
             except OSError as error:
                 self._complain(piece, error)
                 continue
-            self._done.items.append(_item(what, piece))
+            _note(self._done.items, _item(what, piece))
             removed += 1
         if removed and self._store is not None:
             for _ in give_back(self._store):
@@ -215,15 +215,28 @@ def _local(seconds: float) -> date:
 
 
 def _planned(plan: Plan) -> list[Item]:
-    return [
-        _item(what, piece)
-        for what, pieces in (
-            ("age", plan.expired),
-            ("size", plan.excess),
-            ("compress", plan.compress),
-        )
-        for piece in pieces
-    ]
+    items: list[Item] = []
+    for what, pieces in (
+        ("age", plan.expired),
+        ("size", plan.excess),
+        ("compress", plan.compress),
+    ):
+        for piece in pieces:
+            _note(items, _item(what, piece))
+    return items
+
+
+def _note(items: list[Item], item: Item) -> None:
+    """Adds it; the rows of a day that stand in no file are one, in however many parts
+    they went.
+    """
+    if items and not item.name:
+        last = items[-1]
+        if (last.what, last.day, last.name) == (item.what, item.day, ""):
+            exchanges = last.exchanges + item.exchanges
+            items[-1] = replace(last, exchanges=exchanges)
+            return
+    items.append(item)
 
 
 def _item(what: str, piece: Piece) -> Item:

@@ -160,15 +160,14 @@ def _delete(
     if store is None:
         return
     pruning, left = store.pruning, each.doomed.exchanges - opened_now
+    for name in each.doomed.files:
+        pruning.forget_file(name)
     while left > 0:
         deleted = pruning.delete_of_session(session_id, each.last, min(left, _ROWS))
         if not deleted:
             break
         left -= deleted
         yield words
-    for path in {path.with_name(path.name.removesuffix(".zst")) for path in each.paths}:
-        if not path.exists():  # else it was written to again meanwhile
-            pruning.forget_file(str(path))
 
 
 def _copies(site: Site) -> list[str]:

@@ -12,10 +12,14 @@ from lunaroute.store import Store
 # Nothing else below the directory is ours to delete.
 _NAME = re.compile(r"(session_[A-Za-z0-9_-]{1,80}\.jsonl)(?:\.zst)?")
 
+# So many rows that stand in no file go together.
+_PART = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A file of one day, or the rows of a day that stand in no file (no ``name``).
+    """A file of one day, or some of a day's rows that stand in no file (no ``name``, a
+    ``part`` of them).
 
     ``paths`` are those that are there: plain, compressed, or both when a clock was set
     back. ``size`` is what they take, ``exchanges`` how many rows belong to them.
@@ -28,6 +32,7 @@ class Piece:
     modified: float = 0.0
     exchanges: int = 0
     is_open: bool = False  # an exchange in it is still under way
+    part: int = 0
 
     @property
     def plain(self) -> Path | None:
@@ -38,7 +43,9 @@ class Piece:
 def find_pieces(directory: Path, store: Store | None) -> list[Piece]:
     """All of them, oldest first; what cannot be read is not there."""
     counts = store.pruning.counts() if store else {}
-    found: dict[str, set[Path]] = {name: set() for name in counts}
+    files = store.pruning.files() if store else ()
+    noted = (f"{day}/{Path(path).name}" for day, path in files)
+    found: dict[str, set[Path]] = {name: set() for name in (*counts, *noted)}
     for day, path in _all_paths(directory, store):
         found.setdefault(f"{day}/{path.name.removesuffix('.zst')}", set()).add(path)
     opened = store.pruning.open_files() if store else frozenset[str]()
@@ -49,13 +56,21 @@ def find_pieces(directory: Path, store: Store | None) -> list[Piece]:
     pieces += _loose(store.pruning.loose_counts() if store else {})
     return sorted(
         (piece for piece in pieces if piece is not None),
-        key=lambda each: (each.day, each.modified, each.name),
+        key=lambda each: (each.day, each.modified, each.name, each.part),
     )
 
 
 def _loose(counts: dict[str, int]) -> list[Piece | None]:
-    days = ((read_day(text), count) for text, count in counts.items())
-    return [Piece(day, exchanges=count) for day, count in days if day is not None]
+    """Not a whole day at once: all that was imported together is of one."""
+    pieces: list[Piece | None] = []
+    for text, count in counts.items():
+        day = read_day(text)
+        if day is not None:
+            pieces += [
+                Piece(day, exchanges=min(_PART, count - begin), part=number)
+                for number, begin in enumerate(range(0, count, _PART))
+            ]
+    return pieces
 
 
 def read_day(text: str) -> date | None:

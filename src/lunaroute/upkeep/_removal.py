@@ -1,5 +1,6 @@
 """Takes pieces of the record away, files and rows alike, and gives the room back."""
 
+import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -23,13 +24,15 @@ def remove_piece(piece: Piece, store: Store | None) -> Iterator[None]:
         remove_file(path)
     if store is None:
         return
-    pruning, name = store.pruning, piece.name or piece.day.isoformat()
-    delete = pruning.delete_of_file if piece.name else pruning.delete_loose
-    yield from in_steps(lambda most: delete(name, most))
-    for path in {
-        path.with_name(path.name.removesuffix(".zst")) for path in piece.paths
-    }:
-        pruning.forget_file(str(path))
+    pruning = store.pruning
+    if piece.name:
+        yield from _in_steps(lambda most: pruning.delete_of_file(piece.name, most))
+        pruning.forget_file(piece.name)
+    else:
+        day = piece.day.isoformat()
+        yield from _in_steps(
+            lambda most: pruning.delete_loose(day, most), piece.exchanges
+        )
 
 
 def remove_file(path: Path) -> None:
@@ -45,9 +48,10 @@ def remove_file(path: Path) -> None:
         return
 
 
-def in_steps(delete: Callable[[int], int]) -> Iterator[None]:
-    """Deletes a few rows between two yields until there are none."""
-    while delete(_ROWS):
+def _in_steps(delete: Callable[[int], int], left: int = sys.maxsize) -> Iterator[None]:
+    """Deletes a few rows between two yields until so many, or all, are gone."""
+    while left > 0 and (deleted := delete(min(left, _ROWS))):
+        left -= deleted
         yield
 
 
