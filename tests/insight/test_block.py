@@ -23,7 +23,7 @@ def found(tmp_path):
     )
     done = text("tool_output", "user", "done")
     results = (ToolResultRow("c0", text_hash("tool_output", "user", "done"), 4, True),)
-    with open_store(tmp_path / "sessions.db", writer=True) as store:
+    with open_store(tmp_path / "sessions.db", writer=True, durable=False) as store:
         write(
             store,
             prepared(1, calls=calls, input_uncached=2_450, cache_read=7_000,

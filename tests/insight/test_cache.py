@@ -16,7 +16,7 @@ SECOND = 1_000_000
 
 @pytest.fixture
 def store(tmp_path):
-    with open_store(tmp_path / "sessions.db", writer=True) as store:
+    with open_store(tmp_path / "sessions.db", writer=True, durable=False) as store:
         yield store
 
 

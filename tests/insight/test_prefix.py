@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lunaroute.insight._prefix import change, prefix_of
@@ -113,6 +113,7 @@ BODIES = st.dictionaries(
 )  # fmt: skip
 
 
+@settings(max_examples=40, deadline=None)
 @given(BODIES, BODIES)
 def test_any_body_has_some_prefix(before, after):
     assert parted(before, before) is None

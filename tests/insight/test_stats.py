@@ -69,7 +69,7 @@ def test_tools_of_two_servers_are_two():
 @pytest.fixture
 def store(tmp_path):
     moments = {"head_received_us": 1_000, "first_byte_up_us": 2_000}
-    with open_store(tmp_path / "sessions.db", writer=True) as store:
+    with open_store(tmp_path / "sessions.db", writer=True, durable=False) as store:
         write(
             store,
             prepared(1, "a", model_used="m", output=5, ended_us=101_000, **moments),

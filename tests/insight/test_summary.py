@@ -16,7 +16,7 @@ def store(tmp_path, monkeypatch):
     time.tzset()
     moments = {"head_received_us": 1_000, "first_byte_up_us": 2_000}
     call = (ToolCallRow(0, "c", "Read", "{}"),)
-    with open_store(tmp_path / "sessions.db", writer=True) as store:
+    with open_store(tmp_path / "sessions.db", writer=True, durable=False) as store:
         write(
             store,
             prepared(1, "old", output=999, **moments),

@@ -16,12 +16,22 @@ from starlette.testclient import TestClient
 
 from lunaroute.cli import stats as stats_command
 from lunaroute.insight import summary
+from lunaroute.model import Outcome
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._options import Pool
 from lunaroute.observer._web import application
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
-from tests.recording.build import anthropic_message, exchange, question
+from tests.recording.build import (
+    anthropic_events,
+    anthropic_message,
+    anthropic_stream,
+    exchange,
+    question,
+    socket,
+    sse,
+)
+from tests.recording.test_turns import FIRST, SECOND, WARM
 from tests.scrape import samples
 
 PAGE = (Path(__file__).parents[2] / "docs" / "stats.md").read_text()
@@ -245,3 +255,52 @@ def test_the_metrics(home, total):
     assert of("lunaroute_requests_failure_total") == total["failures"]
     # Lists of models are exchanges and no part of a conversation.
     assert of("lunaroute_requests_total") == total["requests"] + 1
+
+
+def wider_traffic():
+    """A WebSocket with a warm-up and turns, streams whole and cut, what is no turn."""
+    usage = {"prompt_tokens": 8, "total_tokens": 8}
+    embedded = {"model": "text-embedding-3-small", "data": [], "usage": usage}
+    counted = {"input_tokens": 4_321}
+    return [
+        socket(*WARM, *FIRST, *SECOND, number=1),
+        anthropic_stream(2),
+        anthropic_stream(3, answer=sse(*anthropic_events()[:4]),
+                         outcome=Outcome.CLIENT_LEFT),
+        exchange(4, path="/v1/embeddings", dialect="openai", session=None,
+                 body={"model": "text-embedding-3-small", "input": "a"},
+                 answer=[json.dumps(embedded).encode()]),
+        exchange(5, path="/v1/messages/count_tokens", body=question(),
+                 answer=[json.dumps(counted).encode()]),
+        exchange(6, path="/v1/unheard", body={}, answer=[b'{"usage":{"total_tokens":9}}']),
+    ]  # fmt: skip
+
+
+def test_wider_traffic(tmp_path):
+    metrics = Metrics({})
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        batch = Recorder(tmp_path / "sessions", store).record(wider_traffic())
+        metrics.tell(batch.news, now=0, seconds=0.1)
+    found = json.loads(stats(tmp_path, "--json"))["total"]
+    assert found["requests"] == 8  # the WebSocket, its warm-up and two turns, four more
+    assert found["turns"] == 4
+    assert found["total_tokens"] > 0
+    sums = ", ".join(f"sum({name}) AS {name}" for name in TOKENS)
+    for view in ("sessions", "session_stats"):
+        (row,) = rows(tmp_path, f"SELECT {sums} FROM {view}")
+        assert row == {name: found[name] for name in TOKENS}
+    told = samples(metrics.exposition().decode())
+    named = [value for key, value in told.items() if "lunaroute_tokens_total{" in key]
+    assert sum(named) == found["total_tokens"]
+    done = [
+        json.loads(line)["final_stats"]["tokens"]["total"]
+        for path in (tmp_path / "sessions").rglob("*.jsonl")
+        for line in path.read_text().splitlines()
+        if '"final_stats"' in line
+    ]
+    assert sum(done) == found["total_tokens"]
+    by_model = json.loads(stats(tmp_path, "--json", "--by", "model"))["groups"]
+    assert (
+        sum(each["figures"]["total_tokens"] for each in by_model)
+        == (found["total_tokens"])
+    )

@@ -21,7 +21,7 @@ def store(tmp_path):
     result = text("tool_output", "user", "done")
     calls = (ToolCallRow(0, "c1", "Edit", "{}"), ToolCallRow(1, "c2", "Bash", "{}"))
     results = (ToolResultRow("c1", text_hash("tool_output", "user", "done"), 4, True),)
-    with open_store(database(tmp_path), writer=True) as store:
+    with open_store(database(tmp_path), writer=True, durable=False) as store:
         write(
             store,
             prepared(1, "abc", model_used="claude-opus-4-1", input_uncached=10,
