@@ -28,15 +28,19 @@ def code() -> Iterator[str]:
         yield from text
 
 
-def turns(count: int, total: int) -> Iterator[tuple[bytes, list[bytes]]]:
+def turns(
+    count: int, total: int, *, system_bytes: int = SYSTEM_BYTES, tool_count: int = TOOLS
+) -> Iterator[tuple[bytes, list[bytes]]]:
     """The bodies of requests that sum to about ``total``, with the answers' events."""
     source = code()
 
     def take(size: float) -> str:
         return "".join(next(source) for _ in range(int(size)))
 
-    system = [{"type": "text", "text": take(SYSTEM_BYTES)}]
-    tools = [{"name": f"T{n}", "description": take(TOOL_BYTES)} for n in range(TOOLS)]
+    system = [{"type": "text", "text": take(system_bytes)}]
+    tools = [
+        {"name": f"T{n}", "description": take(TOOL_BYTES)} for n in range(tool_count)
+    ]
     first = len(json.dumps([system, tools]))
     share = (2 * total / count - 2 * first) / count
     messages: list[object] = []
