@@ -256,6 +256,7 @@ def test_a_log_that_has_grown_is_put_aside_and_all_go_on_in_a_new_one(tmp_path):
         until(lambda: aside.stat().st_size > 5, "the rotation")
         assert (tmp_path / "serve.log.2").read_text() == "older"
         assert (tmp_path / f"serve.log.{KEPT}").read_text() == "oldest"
+        until(log.exists, "the new file")
         until(lambda: "serves on" in (aside.read_text() + log.read_text()))
         pids = {
             pid: command

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from lunaroute.running import Server
 
-SECONDS = 3.0
+SECONDS = 5.0
 _SAMPLE = re.compile(r"^([a-zA-Z_:]+)(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
 
 

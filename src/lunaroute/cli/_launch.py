@@ -76,7 +76,16 @@ def ensure(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Found:
         server = serving(environ, flags)
         if server is not None:
             return Found(answering(server), is_new=False)
+        wait_for_ports(environ)
         return Found(start(flags, environ), is_new=True)
+
+
+def wait_for_ports(environ: Mapping[str, str]) -> None:
+    """Until the servers that stop take no connection any more: a moment at most."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    for server in running(environ):
+        while answers(server, 1.0) and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
 
 
 def answering(server: Server) -> Server:

@@ -23,7 +23,8 @@ def command(now: bool) -> None:
         found = running(os.environ)
         for server in found:
             end(server, os.environ, now=now)
-            click.echo(f"stopped: process {server.pid}, {server.url}", err=True)
+            what = "; `lunaroute logs` has its summary" if server.log else ""
+            click.echo(f"stopped: process {server.pid}, {server.url}{what}", err=True)
     except (ConfigError, NotStoppedError) as error:
         click.echo(f"lunaroute: {error}", err=True)
         sys.exit(1)
