@@ -46,7 +46,7 @@ def test_the_block(found):
   Cache tokens:    7,000 read, 12 written
   Total tokens:    15,292
 
-  Tool usage:
+  Tool usage (times with waits for permission):
     Read: 2 calls (avg 699ms, median 699ms) 1 failed
     Bash: 1 call
 
@@ -71,7 +71,12 @@ def test_what_is_unknown_is_said(found):
     assert "  Estimated cost:  unknown" in lines
     assert "  Thinking tokens: not told apart from output" in lines
     assert "  Audio tokens:    7 in, 0 out" in lines
-    assert "  Tool usage:" not in lines
+    assert not any("Tool usage" in line for line in lines)
+
+
+def test_times_that_clients_measured_hold_no_waits(found):
+    tools = [replace(each, client_timed=each.time.count) for each in found.tools]
+    assert "  Tool usage:" in block(found.total, tools)
 
 
 def test_names_are_harmless(found):

@@ -14,7 +14,7 @@ def block(
     """The lines, indented; of the tools the ``most_tools`` that were called most."""
     lines = [*_tokens(figures)]
     if tools:
-        lines += ["", "  Tool usage:", *_tools(tools[:most_tools])]
+        lines += ["", _tool_heading(tools), *_tools(tools[:most_tools])]
         if len(tools) > len(tools[:most_tools]):
             lines.append(f"    {len(tools[most_tools:])} more")
     if figures.response.count:
@@ -46,6 +46,13 @@ def _thinking(figures: Figures) -> str:
     if not known:
         return "not told apart from output"
     return f"{known:,} (not told apart in {unknown:,} requests)"
+
+
+def _tool_heading(tools: Sequence[ToolFigures]) -> str:
+    """Says what the times hold, unless clients measured them all."""
+    if all(tool.time.count == tool.client_timed for tool in tools):
+        return "  Tool usage:"
+    return "  Tool usage (times with waits for permission):"
 
 
 def _tools(tools: Sequence[ToolFigures]) -> Iterator[str]:
