@@ -55,3 +55,22 @@ def test_a_running_recorder_does_it_and_the_port_does_not(tmp_path):
         assert kept in left
         for path in place.home.rglob("*"):
             assert not path.is_file() or gone.encode() not in path.read_bytes(), path
+
+
+def test_a_database_that_was_damaged_comes_back_from_the_files(tmp_path):
+    home = tmp_path / "home"
+    place = site(tmp_path)
+    fill(place, [0, 1, 2])
+    content = bytearray(place.database.read_bytes())
+    content[4_096:] = b"\x5a" * (len(content) - 4_096)
+    place.database.write_bytes(content)
+    with closing(Provider()) as provider, Serve(home, provider.url) as serve:
+        with Raw(serve.port) as raw:
+            raw.send(post(ask()))
+            assert raw.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        until(lambda: "exchanges came back" in serve.stderr, "the new database")
+        assert "9 exchanges came back" in serve.stderr
+        assert list(home.glob("sessions.db.damaged-*"))
+        rows = serve.recorded(10)
+        assert {row["session_id"] for row in rows} >= {"day-0", "day-1", "day-2"}
+        assert serve.stop() == 0

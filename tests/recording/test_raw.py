@@ -7,9 +7,10 @@ import pytest
 import zstandard
 
 from lunaroute.errors import StoreError
-from lunaroute.recording import Recorder, SessionFiles, recorded_request
+from lunaroute.recording import Recorder, SessionFiles, _raw, recorded_request
 from lunaroute.recording._once import Bodies
 from lunaroute.store import ExchangeRow, open_store
+from lunaroute.upkeep._compression import compress
 from tests.recording.build import anthropic_message, anthropic_stream, exchange
 from tests.recording.test_once import turns
 
@@ -43,6 +44,24 @@ def test_bodies_come_back_plain_and_compressed(store, tmp_path):
     )
     path.unlink()
     assert [given_back(store, n) for n in range(1, 5)] == bodies
+
+
+def test_a_file_that_is_compressed_as_it_is_read(store, tmp_path, monkeypatch):
+    (body,) = turns(1)
+    record(store, tmp_path / "sessions", body)
+    (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+    looked = []
+
+    def look(*asked):
+        looked.append(real(*asked))
+        if len(looked) == 1:
+            list(compress(path))
+        return looked[-1]
+
+    real = _raw._found
+    monkeypatch.setattr(_raw, "_found", look)
+    assert given_back(store, 1) == body
+    assert [paths[0].suffix for paths in looked] == [".jsonl", ".zst"]
 
 
 def test_each_row_says_where_its_lines_stand(store, tmp_path):

@@ -97,21 +97,34 @@ class SessionFiles:
                 " and session_recording.jsonl.enabled was false when it was recorded"
             )
         paths = _found(self._store, row.jsonl_file, self._also)
-        path = paths[0]
         if paths != self._paths:
             self._paths = []
+            lines = _whole_lines(paths)
+            if lines is None:
+                # It was compressed just now, and stands under its other name.
+                paths = _found(self._store, row.jsonl_file, self._also)
+                lines = _whole_lines(paths) or []
             try:
-                # What is being written just now has no end yet.
-                told = chain.from_iterable(map(read_lines, paths))
-                lines = [line for line in told if line.endswith(b"\n")]
                 self._bodies = Bodies(lines)
-            except (KeyError, ValueError, zstandard.ZstdError) as error:
-                raise StoreError(f"{path} was changed: {error!r}") from error
-            except OSError as error:
-                raise StoreError(f"{path}: {error.strerror or error}") from error
+            except (KeyError, ValueError) as error:
+                raise StoreError(f"{paths[0]} was changed: {error!r}") from error
             self._lines = _by_exchange(lines)
             self._paths = paths
-        return path
+        return paths[0]
+
+
+def _whole_lines(paths: list[Path]) -> list[bytes] | None:
+    """Raises StoreError; None where one of the files went meanwhile."""
+    try:
+        told = chain.from_iterable(map(read_lines, paths))
+        # What is being written just now has no end yet.
+        return [line for line in told if line.endswith(b"\n")]
+    except FileNotFoundError:
+        return None
+    except zstandard.ZstdError as error:
+        raise StoreError(f"{paths[0]} was changed: {error!r}") from error
+    except OSError as error:
+        raise StoreError(f"{paths[0]}: {error.strerror or error}") from error
 
 
 def _by_exchange(lines: Iterable[bytes]) -> dict[str, list[bytes]]:

@@ -137,6 +137,7 @@ def _whose(provider: Mapping[str, Any]) -> str:
 
 
 def _where(options: Mapping[str, Any]) -> str:
+    """What is recorded into, and what is missed without the files."""
     if not options["recording"]:
         return "off"
     places = []
@@ -144,7 +145,9 @@ def _where(options: Mapping[str, Any]) -> str:
         places.append(f"{options['sessions_dir']} (JSONL)")
     if options["sqlite_path"]:
         places.append(f"{options['sqlite_path']} (SQLite)")
-    return ", ".join(places) or "off"
+    if not options["sessions_dir"]:
+        places.append("no bodies, no reindex: JSONL is off")
+    return ", ".join(places)
 
 
 def _redaction(options: Mapping[str, Any]) -> list[str]:
