@@ -110,6 +110,7 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
             "log_sql": False,
             "log_requests": False,
             "tracing": None,
+            "writers": {},
             "durable": True,
             "summary_sessions": 100,
             "page": {

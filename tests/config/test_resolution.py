@@ -172,6 +172,7 @@ session_recording:
   buffer_mb: 64
   overflow: wait
   durability: fast
+  writers: {mine: {bucket: x}}
   metadata: {project: luna}
   metadata_headers: {X-Team: team}
   capture_user_agent: false

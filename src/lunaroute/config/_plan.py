@@ -14,7 +14,9 @@ from lunaroute.config._resolution import Resolved
 from lunaroute.config._retention import MB, largest_bytes
 from lunaroute.config._settings import Settings
 from lunaroute.config._tracing import check_tracing
+from lunaroute.errors import ConfigError
 from lunaroute.routing import codex_user_agent
+from lunaroute.writers import installed_writers
 
 DIALECTS = ("anthropic", "openai")
 
@@ -161,6 +163,7 @@ def _observer(resolved: Resolved) -> dict[str, Any]:
         "log_sql": resolved.settings.logging.log_sql_queries,
         "log_requests": resolved.settings.logging.log_requests,
         "tracing": _tracing(resolved.settings),
+        "writers": _writers(resolved.settings),
         "home": str(resolved.location.home_directory),
         "metadata": resolved.settings.session_recording.metadata,
         "metadata_headers": resolved.settings.session_recording.metadata_headers,
@@ -207,6 +210,27 @@ def _upkeep(resolved: Resolved) -> dict[str, Any]:
             for each in resolved.settings.pricing.overrides
         ],
     }
+
+
+def _writers(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Raises ConfigError for one that is not installed, or has nothing to copy."""
+    wanted = settings.session_recording.writers
+    where = "session_recording.writers"
+    known = installed_writers() if wanted else {}
+    for name, options in wanted.items():
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise ConfigError(
+                f"{where}.{name}: no installed package has such a writer; "
+                f"there are: {there}"
+            )
+        if not isinstance(options, dict | None):
+            raise ConfigError(f"{where}.{name}: expected a map of its settings")
+    if wanted and not any(_recorded(settings).values()):
+        raise ConfigError(
+            f"{where}: writers copy what is recorded, and recording is off"
+        )
+    return {name: options or {} for name, options in wanted.items()}
 
 
 def _tracing(settings: Settings) -> dict[str, Any] | None:

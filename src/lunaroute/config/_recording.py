@@ -10,6 +10,7 @@ from lunaroute.config._kind import (
     Durability,
     Flag,
     Fraction,
+    FreeMap,
     LabelHeaders,
     Labels,
     Limit,
@@ -243,6 +244,13 @@ class SessionRecording(Section):
         "`full`: what is recorded survives a loss of power. `fast`: the system writes "
         "it down when it likes; a loss of power may cost the last seconds, a crash of "
         "a process still nothing.",
+        built=True,
+    )
+    writers: FreeMap = setting(
+        {},
+        "Writers of installed packages that get a copy of all that is recorded, by "
+        "their names, with the settings of each; see docs/writers.md.",
+        secret=True,
         built=True,
     )
     capture_user_agent: Flag = setting(

@@ -320,6 +320,12 @@ SPANS = _counter(
     "dropped because it did not take them or there was no room.",
     "result",
 )
+COPIES = _counter(
+    "lunaroute_writer_exchanges_total",
+    "Copies of exchanges for the writers of other packages: written; failed, each time "
+    "a batch of so many was refused and will be tried again; dropped for want of room.",
+    *("writer", "result"),
+)
 RESTARTS = _counter(
     "lunaroute_restarts_total",
     "One for each gateway or observer that ended and was started again; counted by "
@@ -420,6 +426,7 @@ GROUPS: tuple[tuple[str, tuple[Metric, ...]], ...] = (
             DISK_FREE,
             REDACTIONS,
             SPANS,
+            COPIES,
             RESTARTS,
             BUILD,
         ),

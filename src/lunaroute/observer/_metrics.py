@@ -106,6 +106,10 @@ class Metrics:
         """So many spans were sent or dropped."""
         self._board.add(the.SPANS, count, result)
 
+    def copied(self, writer: str, result: str, count: int) -> None:
+        """What a writer of another package did with so many exchanges."""
+        self._board.add(the.COPIES, count, writer, result)
+
     def disk(self, sizes: Mapping[str, int], free: int) -> None:
         """What the record takes, and what is free."""
         for what, size in sizes.items():

@@ -60,6 +60,7 @@ class ObserverOptions:
     log_sql: bool = False
     log_requests: bool = False
     tracing: Collector | None = None
+    writers: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     pools: Mapping[str, Pool] = field(default_factory=dict)  # by the provider's name
     durable: bool = True  # against a loss of power
     labels: Labels = _NO_LABELS  # whose work is recorded
@@ -75,6 +76,7 @@ class ObserverOptions:
             log_format=plain["log_format"],
             log_sql=plain["log_sql"],
             log_requests=plain["log_requests"],
+            writers=plain["writers"],
             tracing=Collector(**plain["tracing"]) if plain["tracing"] else None,
             home=Path(plain["home"]),
             jsonl_directory=_path(plain["jsonl_directory"]),

@@ -16,6 +16,7 @@ import trio
 from lunaroute.control import Control
 from lunaroute.link import RawExchange
 from lunaroute.logs import log_to_stderr
+from lunaroute.observer._copies import copies_of
 from lunaroute.observer._detail import details
 from lunaroute.observer._disk import free_bytes, record_sizes
 from lunaroute.observer._exporter import CLOSING_SECONDS, Collector, Exporter
@@ -38,6 +39,7 @@ from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
 from lunaroute.pii import KINDS, SECRETS, Detector, Policy, load_plugins
 from lunaroute.pricing import use_overrides
 from lunaroute.upkeep import Contact, leave_contact, lock_path
+from lunaroute.writers import load_writer
 
 log = logging.getLogger("lunaroute.observer")
 requests = logging.getLogger("lunaroute.requests")
@@ -77,6 +79,8 @@ class Observer:
         heard_by: list[Tells] = [self.metrics]
         if self._exporter is not None:
             heard_by.append(self._exporter)
+        self._copies = copies_of(options.writers, load_writer, self.metrics.copied)
+        heard_by += self._copies
         self.keeper = Keeper(self._open_recorder, heard_by, self._running)
         self._live: Live | None = None
         self._screen: Screen | None = None
@@ -133,6 +137,18 @@ class Observer:
             self._live.look(
                 raw for link in self._links for raw in link.assembler.opened
             )
+
+    async def copy(self) -> None:
+        """To the writers of other packages."""
+        async with trio.open_nursery() as nursery:
+            for copies in self._copies:
+                nursery.start_soon(copies.run)
+
+    async def end_copies(self) -> None:
+        """What waits is written, by each writer that does so soon."""
+        async with trio.open_nursery() as nursery:
+            for copies in self._copies:
+                nursery.start_soon(copies.close)
 
     async def send_spans(self) -> None:
         """To the collector, where tracing is on."""
@@ -276,6 +292,7 @@ async def _main(sock: socket.socket) -> None:
         nursery.start_soon(observer.serve, web_socket, page_sockets)
         nursery.start_soon(observer.show_live)
         nursery.start_soon(observer.send_spans)
+        nursery.start_soon(observer.copy)
         observer.keeper.trouble = "another recorder still holds the home"
         async with _lock(lock_path(options.home), observer.keeper) as held:
             observer.keeper.trouble = ""
@@ -284,6 +301,7 @@ async def _main(sock: socket.socket) -> None:
             await _keep(observer)
         observer.close_screen()
         await observer.end_tracing()
+        await observer.end_copies()
         if observer.summary_since is not None:
             asked = options, observer.summary_since, observer.memory
             words = await trio.to_thread.run_sync(last_words, *asked)

@@ -13,6 +13,7 @@ class News:
 
     ``texts`` and ``results`` are all that passed, also those of earlier turns;
     ``durations`` are what it told of tools, as in ``Prepared``.
+    ``lines`` are its events, whole, each with its line feed.
     ``moments`` are monotonic nanoseconds at which the pieces of a streamed answer were
     forwarded, none for an answer that was no stream; ``ended`` is such a moment, too.
     """
@@ -25,6 +26,7 @@ class News:
     moments: tuple[int, ...] = ()
     ended: int = 0
     texts: tuple[TextRow, ...] = ()
+    lines: bytes = b""
 
 
 def news_of(record: Record, row: ExchangeRow) -> News:
@@ -33,6 +35,7 @@ def news_of(record: Record, row: ExchangeRow) -> News:
         id=record.id,
         row=row,
         texts=record.rows.texts,
+        lines=record.lines,
         calls=record.rows.calls,
         results=record.rows.results,
         durations=record.rows.durations,
