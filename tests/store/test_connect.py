@@ -7,8 +7,8 @@ import subprocess
 import apsw
 import pytest
 
-from lunaroute.errors import StoreError
-from lunaroute.store import SCHEMA_VERSION, open_store
+from lunaroute.errors import NothingRecorded, StoreError
+from lunaroute.store import SCHEMA_VERSION, _connect, open_store
 from lunaroute.store._connect import connect_writer, make_private_directory, migrate
 from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS
 from tests.store.kit import database, prepared, text, write
@@ -143,6 +143,10 @@ def test_a_failed_step_leaves_the_version_before_it(tmp_path, monkeypatch):
     connection = apsw.Connection(str(tmp_path / "x.db"))
     with pytest.raises(apsw.SQLError):
         migrate(connection, upto=2)
+    assert connection.pragma("user_version") == 0  # a new one is made whole or not
+    migrate(connection, upto=1)
+    with pytest.raises(apsw.SQLError):
+        migrate(connection, upto=2)
     assert connection.pragma("user_version") == 1
     names = connection.execute("SELECT name FROM sqlite_schema").fetchall()
     assert ("half",) not in names
@@ -227,3 +231,20 @@ def test_an_ordinary_sqlite3_reads_it(tmp_path):
         [sys.executable, "-c", query, str(path)], capture_output=True, text=True
     )
     assert done.stdout.split() == ["find", "the", "needle_x", "1"], done.stderr
+
+
+def test_who_reads_beside_a_new_store_never_meets_half_of_it(tmp_path, monkeypatch):
+    path = database(tmp_path)
+    seen = []
+
+    class Watched(list):
+        def __getitem__(self, number):
+            with pytest.raises(NothingRecorded):
+                open_store(path, writer=False)
+            seen.append(number)
+            return super().__getitem__(number)
+
+    monkeypatch.setattr(_connect, "MIGRATIONS", Watched(MIGRATIONS))
+    open_store(path, writer=True).close()
+    assert seen == list(range(SCHEMA_VERSION))
+    open_store(path, writer=False).close()

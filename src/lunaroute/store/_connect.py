@@ -90,20 +90,24 @@ def connect_reader(path: Path) -> apsw.Connection:
 
 
 def migrate(connection: apsw.Connection, upto: int = SCHEMA_VERSION) -> None:
-    """Takes the steps that are missing, each in a transaction with its number.
+    """Takes the steps that are missing, each in a transaction with its number; those of
+    a new database in one, so that whoever reads beside it never meets half of them.
 
     The steps, and whoever writes afterwards, may call `identifier_parts`.
     """
     connection.create_scalar_function(
         "identifier_parts", lambda *texts: identifier_parts(str(texts[0])), 1
     )
-    for number in range(_version(connection) + 1, upto + 1):
+    begun = _version(connection)
+    together = 1 if begun else max(1, upto)
+    for first in range(begun + 1, upto + 1, together):
         connection.execute("BEGIN IMMEDIATE")
         try:
-            # Another writer may have taken the step while this one waited.
-            if _version(connection) < number:
-                connection.execute(MIGRATIONS[number - 1])
-                connection.execute(f"PRAGMA user_version = {number}")
+            for number in range(first, first + together):
+                # Another writer may have taken the step while this one waited.
+                if _version(connection) < number:
+                    connection.execute(MIGRATIONS[number - 1])
+                    connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
