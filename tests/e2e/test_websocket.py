@@ -67,6 +67,7 @@ def test_turns_are_exchanges_like_any_other(tmp_path, deflate):
         with dial(serve) as client:
             ask(client, generate=False, tools=[SHELL], input=[])
             ask(client, input=PROMPT)
+            serve.recorded(2)  # while the WebSocket is open
             result = {
                 "type": "function_call_output",
                 "call_id": "call_called",

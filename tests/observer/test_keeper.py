@@ -38,6 +38,7 @@ class FakeRecorder:
             self.failures -= 1
             raise StoreError("the disk is full")
         self.noted.append((due, len(self.batches)))
+        return ()
 
     def is_in_place(self) -> bool:
         return True

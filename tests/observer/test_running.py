@@ -5,6 +5,7 @@ import pytest
 from lunaroute.link import Assembler, Kind, Outbox, TapLimits
 from lunaroute.link._frame import pack_header
 from lunaroute.observer._running import MAX_BEGUN, Running
+from lunaroute.recording import CameFrames
 from tests.link.build import HEAD, HELLO, ROUTE, drain, ending
 
 BEGINS = f"{HELLO.boot}-{HELLO.worker}-"
@@ -115,6 +116,33 @@ def test_what_comes_of_an_answer_is_told_from_time_to_time(running, clock):
     ((anew, came),) = running.due(()).heard
     assert anew is not so_far
     assert len(came.chunks) == 3
+
+
+def test_a_websocket_is_looked_at_when_something_is_asked(running, clock):
+    link = Link(running)
+    tape = link.open(HEAD.replace(b"host", b"upgrade: websocket\r\nhost"))
+    clock.seconds = 0.1
+    assert not running.due(())  # not before it is one
+    tape.answer_head(1, b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+    link.feed()
+    ((so_far, came),) = running.due(()).sockets
+    assert came == CameFrames((), ())
+    tape.tunnel_up(2, b"ask")
+    link.feed()
+    ((again, came),) = running.due(()).sockets
+    assert again is so_far
+    assert [chunk for _, chunk in came.up] == [b"ask"]
+    tape.tunnel_down(3, b"answer")
+    link.feed()
+    assert not running.due(())
+    clock.seconds = 1.2
+    ((_, came),) = running.due(()).sockets
+    assert came.up == ()
+    assert [chunk for _, chunk in came.down] == [b"answer"]
+    (raw,) = link.assembler.opened
+    raw.tunnel_up.chunks.clear()  # shed
+    clock.seconds = 5
+    assert not running.due(())
 
 
 def test_what_was_shed_is_not_told_on(running, clock):

@@ -109,22 +109,27 @@ def _newer(serve: Serve, _disk: Disk | None) -> Iterator[None]:
     """A newer LunaRoute was here, and the observer is started again."""
     path = serve.home / "sessions.db"
 
-    def set_version(number: int) -> int:
+    @contextlib.contextmanager
+    def version(number: int) -> Iterator[int]:
+        """Nobody writes while it is set, also not the observer that is stopped."""
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as db:
+            db.isolation_level = None
+            db.execute("BEGIN IMMEDIATE")
             before = db.execute("PRAGMA user_version").fetchone()[0]
             db.execute(f"PRAGMA user_version = {number}")
-            db.commit()
-        return int(before)
+            yield int(before)
+            db.execute("COMMIT")
 
     observer = serve.child("observer")
-    os.kill(observer, signal.SIGSTOP)
-    version = set_version(999)
+    with version(999) as before:
+        os.kill(observer, signal.SIGSTOP)
     os.kill(observer, signal.SIGKILL)
     serve.child("observer", other_than=observer)
     try:
         yield
     finally:
-        set_version(version)
+        with version(before):
+            pass
 
 
 @contextlib.contextmanager

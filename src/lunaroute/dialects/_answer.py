@@ -83,9 +83,9 @@ def answer_reader(
 
 def following_reader(endpoint: Endpoint) -> "StreamReader":
     """The reader for an event stream that is looked at while it comes."""
-    answer = _ANSWERS[endpoint]()
-    answer.draft.heard = []
-    return StreamReader(answer)
+    reader = StreamReader(_ANSWERS[endpoint]())
+    reader.follow()
+    return reader
 
 
 def message_reader(endpoint: Endpoint) -> "MessageReader":
@@ -107,6 +107,21 @@ class _EventReader:
     @property
     def saw_token(self) -> bool:
         return self._draft.saw_token
+
+    def so_far(self) -> AnswerFacts:
+        """What is known now, without texts and tool calls."""
+        return replace(self._draft.facts(), usage=self._answer.usage_so_far())
+
+    def follow(self) -> None:
+        """From now on pieces of texts are there to be taken as they come."""
+        self._draft.heard = []
+
+    def take_heard(self) -> list[HeardText]:
+        """The pieces of texts that came since the last time, of a reader that is
+        followed.
+        """
+        heard, self._draft.heard = self._draft.heard or [], []
+        return heard
 
     def _read(self, name: str, data: bytes | str) -> None:
         draft = self._draft
@@ -149,17 +164,6 @@ class StreamReader(_EventReader):
     def feed(self, data: bytes) -> None:
         for event in self._decoder.feed(data):
             self._take(event)
-
-    def so_far(self) -> AnswerFacts:
-        """What is known now, without texts and tool calls."""
-        return replace(self._draft.facts(), usage=self._answer.usage_so_far())
-
-    def take_heard(self) -> list[HeardText]:
-        """The pieces of texts that came since the last time, of a reader that was
-        made by :func:`following_reader`.
-        """
-        heard, self._draft.heard = self._draft.heard or [], []
-        return heard
 
     def close(self) -> AnswerFacts:
         tail = self._decoder.close()

@@ -46,8 +46,10 @@ class Writes(Protocol):
         """
         ...
 
-    def note(self, due: Due) -> None:
-        """Commits what is due of those under way. Raises as ``record`` does."""
+    def note(self, due: Due) -> tuple[News, ...]:
+        """Commits what is due of those under way, and returns what of it has ended.
+        Raises as ``record`` does.
+        """
         ...
 
     def is_in_place(self) -> bool:
@@ -155,9 +157,10 @@ class Keeper:
 
     async def _note(self, due: Due) -> None:
         """Commits what is under way, or, with nothing due, sees whether it could."""
+        began = trio.current_time()
         try:
             async with self.turn:
-                await trio.to_thread.run_sync(
+                news = await trio.to_thread.run_sync(
                     self._with_recorder, lambda r: r.note(due)
                 )
         except (StoreError, OSError) as error:
@@ -166,6 +169,8 @@ class Keeper:
             await trio.sleep(RETRY_SECONDS)
         else:
             self._recovered()
+            if news:
+                self._tell((), news, trio.current_time() - began)
 
     async def _commit(self, batch: list[tuple[LinkEnd, RawExchange]]) -> None:
         """Returns when all of ``batch`` is committed and acknowledged."""
@@ -188,16 +193,18 @@ class Keeper:
             self.recorded += len(done)
             took = trio.current_time() - began
             log.log(TRACE, "%d exchanges committed in %.1f ms", len(done), took * 1000)
-            self._tell(committed, took)
+            self._tell(committed.ids, committed.news, took)
             await _acknowledge(entry for entry in batch if entry[1].id in done)
             batch = [entry for entry in batch if entry[1].id not in done]
 
-    def _tell(self, committed: Committed, seconds: float) -> None:
+    def _tell(
+        self, ids: Sequence[ExchangeId], news: Sequence[News], seconds: float
+    ) -> None:
         now = time.monotonic_ns()
         for listener in self._listeners:
             try:
-                listener.recorded(len(committed.ids))
-                listener.tell(committed.news, now=now, seconds=seconds)
+                listener.recorded(len(ids))
+                listener.tell(news, now=now, seconds=seconds)
             except Exception:
                 # What is on disk must be acknowledged, whatever becomes of its figures.
                 log.exception("a batch could not be counted")

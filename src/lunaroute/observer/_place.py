@@ -56,15 +56,22 @@ class Place:
         self._remember(done.news)
         return done
 
-    def note(self, due: Due) -> None:
-        """Commits what is due of exchanges that are under way."""
+    def note(self, due: Due) -> tuple[News, ...]:
+        """Commits what is due of exchanges that are under way; returns what of it has
+        ended, as turns on WebSockets do.
+        """
+        news: list[News] = []
         with self._moving_aside():
             if due.begun:
                 self._recorder.begin(due.begun)
             if due.heard:
                 self._recorder.hear(due.heard)
+            if due.sockets:
+                news = self._recorder.follow(due.sockets)
             if due.lost or due.living is not None:
                 self._recorder.abandon(due.living, due.lost)
+        self._remember(news)
+        return tuple(news)
 
     @contextmanager
     def _moving_aside(self) -> Iterator[None]:

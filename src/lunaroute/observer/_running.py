@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.observer._links import LinkEnd
-from lunaroute.recording import Asked, Came, SoFar, snapshot
+from lunaroute.recording import (
+    Asked,
+    Came,
+    CameFrames,
+    SocketSoFar,
+    SoFar,
+    snapshot,
+)
 
 # What ends sooner is written once, when it has ended.
 MIN_AGE_SECONDS = 0.05
@@ -16,6 +23,8 @@ MIN_AGE_SECONDS = 0.05
 HEAR_SECONDS = 1.0
 # Of one commit, so that those that have ended do not wait for long.
 MAX_BEGUN = 100
+
+_SWITCHED = (b"HTTP/1.1 101", b"HTTP/1.0 101")
 
 
 @dataclass(slots=True)
@@ -25,6 +34,9 @@ class _Watched:
     so_far: SoFar | None = None
     heard_ns: int = 0  # when it was looked at, or began
     heard_chunks: int = 0
+    socket: SocketSoFar | None = None
+    up_chunks: int = 0
+    down_chunks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +49,15 @@ class Due:
 
     begun: tuple[RawExchange, ...] = ()
     heard: tuple[tuple[SoFar, Came], ...] = ()
+    sockets: tuple[tuple[SocketSoFar, CameFrames], ...] = ()
     living: tuple[str, ...] | None = None
     lost: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.begun or self.heard or self.lost) or self.living is not None
+        return (
+            bool(self.begun or self.heard or self.sockets or self.lost)
+            or self.living is not None
+        )
 
 
 class Running:
@@ -93,6 +109,7 @@ class Running:
         now = self._clock()
         begun: list[RawExchange] = []
         heard: list[tuple[SoFar, Came]] = []
+        sockets: list[tuple[SocketSoFar, CameFrames]] = []
         watched: dict[ExchangeId, _Watched] = {}
         for link in self._links:
             lost, link.assembler.lost = link.assembler.lost, []
@@ -102,7 +119,9 @@ class Running:
                 if one is None:
                     one = _Watched(Asked(raw.request_head))
                 watched[raw.id] = one
-                if one.is_begun:
+                if raw.answer_head.startswith(_SWITCHED):
+                    sockets += _passed(one, raw, now)
+                elif one.is_begun:
                     heard += _heard(one, raw, now)
                 elif now - raw.opened < MIN_AGE_SECONDS * 1e9:
                     continue
@@ -112,7 +131,13 @@ class Running:
                     begun.append(snapshot(raw))
         self._watched = watched
         lost_ids, self._lost = tuple(self._lost), []
-        return Due(tuple(begun), tuple(heard), self._living(waiting), lost_ids)
+        return Due(
+            begun=tuple(begun),
+            heard=tuple(heard),
+            sockets=tuple(sockets),
+            living=self._living(waiting),
+            lost=lost_ids,
+        )
 
     def failed(self, due: Due) -> None:
         """It was not committed: all of it is due again."""
@@ -146,3 +171,21 @@ def _heard(one: _Watched, raw: RawExchange, now: int) -> Iterator[tuple[SoFar, C
     came = Came(raw.answer_head, tuple(chunks[one.heard_chunks :]))
     one.heard_chunks = len(chunks)
     yield one.so_far, came
+
+
+def _passed(
+    one: _Watched, raw: RawExchange, now: int
+) -> Iterator[tuple[SocketSoFar, CameFrames]]:
+    """What passed on a WebSocket: at once where something was asked."""
+    up, down = raw.tunnel_up.chunks, raw.tunnel_down.chunks
+    is_time = now - one.heard_ns >= HEAR_SECONDS * 1e9
+    was_shed = len(up) < one.up_chunks or len(down) < one.down_chunks
+    is_news = len(up) > one.up_chunks or (is_time and len(down) > one.down_chunks)
+    if one.socket is None:
+        one.socket = SocketSoFar(raw)
+    elif was_shed or not is_news:
+        return
+    one.heard_ns = now
+    came = CameFrames(tuple(up[one.up_chunks :]), tuple(down[one.down_chunks :]))
+    one.up_chunks, one.down_chunks = len(up), len(down)
+    yield one.socket, came

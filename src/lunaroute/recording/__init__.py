@@ -30,6 +30,8 @@ from lunaroute.recording._rows import call_row as call_row
 from lunaroute.recording._session import name_session as name_session
 from lunaroute.recording._so_far import Came as Came
 from lunaroute.recording._so_far import SoFar as SoFar
+from lunaroute.recording._socket_so_far import CameFrames as CameFrames
+from lunaroute.recording._socket_so_far import SocketSoFar as SocketSoFar
 from lunaroute.recording._texts import brought_rows as brought_rows
 from lunaroute.recording._texts import spoken_rows as spoken_rows
 from lunaroute.recording._texts import text_hash as text_hash

@@ -1,6 +1,6 @@
 """One direction of a WebSocket: from tapped chunks to messages and their moments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lunaroute.link import Tapped
@@ -28,33 +28,38 @@ class Direction:
     Reading ends at the first gap: nobody knows where the frames behind it begin.
     """
 
-    __slots__ = ("_deflate", "_tapped", "closed", "is_cut", "problem")
+    __slots__ = ("_begun", "_decoder", "_tapped", "closed", "is_cut", "problem")
 
     def __init__(self, tapped: Tapped, *, deflate: bool) -> None:
         self._tapped = tapped
-        self._deflate = deflate
+        self._decoder = WebSocketDecoder(deflate=deflate)
+        self._begun = 0
         self.problem: str | None = None
         self.is_cut = False
         self.closed = 0
 
     def __iter__(self) -> Iterator[Message]:
-        decoder = WebSocketDecoder(deflate=self._deflate)
-        begun = 0
-        for when, chunk in self._tapped.chunks:
+        yield from self.feed(self._tapped.chunks)
+        self.is_cut = self._decoder.is_within
+        self.problem = self.problem or self._gap()
+
+    def feed(self, chunks: Iterable[tuple[int, bytes]]) -> Iterator[Message]:
+        """The messages that further chunks complete, while they still come."""
+        decoder = self._decoder
+        for when, chunk in chunks:
             if not decoder.is_within:
-                begun = when
+                self._begun = when
             for message in decoder.feed(chunk):
                 if message.is_text:
-                    yield Message(begun, when, message.data, message.size)
-                begun = when
+                    yield Message(self._begun, when, message.data, message.size)
+                self._begun = when
             if decoder.closed and not self.closed:
                 self.closed = when
-        self.is_cut = decoder.is_within
-        self.problem = decoder.problem or self._gap(decoder)
+        self.problem = decoder.problem
 
-    def _gap(self, decoder: WebSocketDecoder) -> str | None:
+    def _gap(self) -> str | None:
         tapped = self._tapped
-        if not tapped.truncated or decoder.closed:
+        if not tapped.truncated or self._decoder.closed:
             return None
         kept = sum(len(chunk) for _, chunk in tapped.chunks)
         return f"read up to {kept} of {tapped.size} bytes"

@@ -19,7 +19,7 @@ _NO_LABELS = Labels()
 class Asked:
     """Whether the request of an exchange has come to its end."""
 
-    __slots__ = ("_dechunker", "_due", "_looked", "_size")
+    __slots__ = ("_dechunker", "_due", "_is_upgrade", "_looked", "_size")
 
     def __init__(self, request_head: bytes) -> None:
         head = read_head(request_head)
@@ -27,11 +27,13 @@ class Asked:
         self._dechunker = Dechunker() if is_chunked else None
         length = head.get("content-length") or ""
         self._due = int(length) if length.isascii() and length.isdigit() else 0
+        self._is_upgrade = head.get("upgrade") is not None
         self._looked = self._size = 0
 
     def is_whole(self, raw: RawExchange) -> bool:
         """Looks at what came since the last time. An answer is an end, too: who
-        answers has read what he wanted.
+        answers has read what he wanted. What asks for another protocol is not known
+        for what it is before.
         """
         if raw.answer_head:
             return True
@@ -40,6 +42,8 @@ class Asked:
             if self._dechunker is not None:
                 self._dechunker.feed(chunk)
         self._looked = len(raw.request.chunks)
+        if self._is_upgrade:
+            return False
         if self._dechunker is not None:
             return self._dechunker.done
         return self._size >= self._due
@@ -82,6 +86,11 @@ def open_record(
 ) -> Record:
     """The record of a :func:`snapshot`: an open row, and the lines until its answer."""
     (record,) = make_records(raw, key, redactor, labels)
+    return as_open(record)
+
+
+def as_open(record: Record) -> Record:
+    """The same while it is under way: without what can only be said at its end."""
     row = replace(record.rows.exchange, outcome=OPEN, error_text=None)
     return replace(
         record,

@@ -66,7 +66,7 @@ def make_records(
     """
     try:
         readings = _readings(raw, key, redactor)
-        return [_write_down(each, key, labels) for each in readings]
+        return [write_down(each, key, labels) for each in readings]
     except (StoreError, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - our fault must not stop the batch
@@ -77,7 +77,7 @@ def make_records(
         bare = bare_reading(raw, f"could not be read: {kind}")
         ending = replace(bare.ending, error="")
         route = replace(bare.route, client="")
-        return [_write_down(replace(bare, ending=ending, route=route), key, labels)]
+        return [write_down(replace(bare, ending=ending, route=route), key, labels)]
 
 
 def _readings(
@@ -87,7 +87,7 @@ def _readings(
     return with_turns(reading, key, redactor) if reading.is_socket else (reading,)
 
 
-def _write_down(reading: Reading, key: bytes, labels: Labels) -> Record:
+def write_down(reading: Reading, key: bytes, labels: Labels) -> Record:
     about = labels.of(reading.request_head)
     reading = replace(reading, cost=cost_of(reading), about=about)
     return Record(

@@ -16,6 +16,7 @@ from lunaroute.recording._news import News, news_of
 from lunaroute.recording._opening import open_record
 from lunaroute.recording._record import Record, make_records
 from lunaroute.recording._so_far import Came, SoFar
+from lunaroute.recording._socket_so_far import CameFrames, SocketSoFar
 from lunaroute.store import ExchangeRow, Store
 
 _log = logging.getLogger(__name__)
@@ -140,6 +141,27 @@ class Recorder:
             heard.append(so_far.tell(self._redactor))
         self._settle()
         self._running.hear(heard)
+
+    def follow(self, sockets: Iterable[tuple[SocketSoFar, CameFrames]]) -> list[News]:
+        """Commits what came on WebSockets: turns that ended, which are news, and what
+        is under way. Raises as ``hear`` does.
+        """
+        if self._running is None:
+            return []
+        key, today = self._install_key(), self._today()
+        news: list[News] = []
+        for so_far, came in sockets:
+            so_far.take(came)
+            told = so_far.tell(key, self._redactor, self._labels)
+            if told.begun:
+                self._running.begin(list(told.begun), today)
+            if told.ended:
+                by_id = {str(record.id): record for record in told.ended}
+                rows = self._running.keep(list(told.ended), today)
+                news += [news_of(by_id[row.id], row) for row in rows]
+            if told.heard:
+                self._running.hear(told.heard)
+        return news
 
     def abandon(
         self, living: Collection[str] | None, lost: Collection[str] = ()

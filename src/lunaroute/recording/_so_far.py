@@ -11,7 +11,7 @@ import orjson
 
 from lunaroute.dialects import StreamReader, following_reader
 from lunaroute.link import RawExchange
-from lunaroute.model import AnswerFacts, Endpoint, TextKind, Usage
+from lunaroute.model import AnswerFacts, Endpoint, HeardText, TextKind, Usage
 from lunaroute.pii import Redactor
 from lunaroute.pricing import Cost
 from lunaroute.recording._allowed import answer_headers, split_target
@@ -76,7 +76,7 @@ class SoFar:
         self._route = raw.route
         self._started_at = raw.anchor.wall(raw.opened) // 1_000
         self._endpoint = endpoint_named(raw.route.dialect, method, path)
-        self._texts = _Texts()
+        self._texts = Texts()
         self._anew = True
         self._piece = 0
         self._status = 0
@@ -104,12 +104,7 @@ class SoFar:
         """
         redaction = Redaction(redactor)
         heard = self._reader.take_heard() if self._reader is not None else []
-        pieces = tuple(
-            Piece(place, kind.value, clean(text))
-            for place, kind, text in self._texts.ready(
-                ((each.place, each.kind, each.text) for each in heard), redactor
-            )
-        )
+        pieces = self._texts.pieces(heard, redactor)
         facts = AnswerFacts()
         if self._reader is not None:
             facts = redaction.answer(self._reader.so_far())
@@ -176,7 +171,7 @@ class SoFar:
         return max(0, moment - self._opened) // 1_000 if moment else None
 
 
-class _Texts:
+class Texts:
     """Texts that grow, each by its place: what of them may be written already."""
 
     __slots__ = ("_growing",)
@@ -184,15 +179,13 @@ class _Texts:
     def __init__(self) -> None:
         self._growing: dict[str, _Growing] = {}
 
-    def ready(
-        self,
-        heard: Iterable[tuple[str, TextKind, str]],
-        redactor: Redactor | None,
-    ) -> list[tuple[str, TextKind, str]]:
+    def pieces(
+        self, heard: Iterable[HeardText], redactor: Redactor | None
+    ) -> tuple[Piece, ...]:
         """What may be written of them now, at most one piece for each place."""
         new: dict[str, tuple[TextKind, list[str]]] = {}
-        for place, kind, text in heard:
-            new.setdefault(place, (kind, []))[1].append(text)
+        for each in heard:
+            new.setdefault(each.place, (each.kind, []))[1].append(each.text)
         found = []
         for place, (kind, texts) in new.items():
             text = "".join(texts)
@@ -200,8 +193,8 @@ class _Texts:
                 growing = self._growing.setdefault(place, _Growing(kind))
                 text = growing.settled(text, redactor)
             if text:
-                found.append((place, kind, text))
-        return found
+                found.append(Piece(place, kind.value, clean(text)))
+        return tuple(found)
 
 
 @dataclass(slots=True)

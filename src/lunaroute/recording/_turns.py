@@ -39,7 +39,7 @@ _UNREAD = Message(0, 0, b"", 0)
 
 
 @dataclass(slots=True)
-class _Turn:
+class Turn:
     """``begun`` is when the request's first byte was forwarded; of one that was not
     read, when its answer's was. Of the answer's messages the moments are kept, and
     how many bytes they took on the wire; what they say is the reader's.
@@ -87,6 +87,46 @@ class _Means:
     redactor: Redactor | None
 
 
+class Conversation:
+    """The turns of one WebSocket: first what was asked, then what was heard.
+
+    Answers come in the order of their requests, one after the other; what belongs to
+    none goes to ``strays``.
+    """
+
+    __slots__ = ("_waiting", "strays", "turns")
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.strays = message_reader(Endpoint.WEBSOCKET)
+        self._waiting: deque[Turn] = deque()
+
+    def ask(self, message: Message) -> None:
+        """A message of the client's."""
+        asked = socket_request(message.data)
+        if asked is not None and len(self.turns) < MAX_TURNS:
+            self.turns.append(Turn(message.begun, message, asked))
+            self._waiting.append(self.turns[-1])
+
+    def hear(self, message: Message, *, may_begin: bool = False) -> None:
+        """A message of the provider's. Where requests could not be read an answer
+        ``may_begin`` that is a turn without one.
+        """
+        waiting = self._waiting
+        is_asked = bool(waiting) and waiting[0].begun <= message.ended
+        may_begin = may_begin and len(self.turns) < MAX_TURNS
+        if not is_asked and may_begin and begins_response(message.data):
+            turn = Turn(message.begun, _UNREAD, SocketRequest())
+            self.turns.append(turn)
+            waiting.appendleft(turn)
+        elif not is_asked:
+            self.strays.feed(message.data)
+            return
+        waiting[0].hear(message)
+        if waiting[0].is_over:
+            waiting.popleft()
+
+
 def with_turns(
     socket: Reading, key: bytes, redactor: Redactor | None = None
 ) -> tuple[Reading, ...]:
@@ -98,8 +138,12 @@ def with_turns(
     deflate = is_deflated(socket.answer_head)
     up = Direction(socket.raw.tunnel_up, deflate=deflate)
     down = Direction(socket.raw.tunnel_down, deflate=deflate)
-    strays = message_reader(Endpoint.WEBSOCKET)
-    turns = _turns(up, down, strays)
+    conversation = Conversation()
+    for message in up:
+        conversation.ask(message)
+    for message in down:
+        conversation.hear(message, may_begin=up.problem is not None)
+    turns, strays = conversation.turns, conversation.strays
     cut = _Cut(_ended_by(socket.ending.outcome, up, down), down.problem)
     readings = [
         _reading(socket, number, turn, cut, _Means(key, redactor))
@@ -122,37 +166,19 @@ def _and_redacted(
     return replace(whole, redacted=dict(Counter(earlier) + Counter(whole.redacted)))
 
 
-def _turns(up: Direction, down: Direction, strays: MessageReader) -> list[_Turn]:
-    """Answers come in the order of their requests, one after the other.
-
-    What belongs to none goes to ``strays``. Where requests could not be read, an answer
-    is a turn without one.
-    """
-    turns = _asked(up)
-    waiting = deque(turns)
-    for message in down:
-        is_asked = bool(waiting) and waiting[0].begun <= message.ended
-        may_begin = up.problem is not None and len(turns) < MAX_TURNS
-        if not is_asked and may_begin and begins_response(message.data):
-            turn = _Turn(message.begun, _UNREAD, SocketRequest())
-            turns.append(turn)
-            waiting.appendleft(turn)
-        elif not is_asked:
-            strays.feed(message.data)
-            continue
-        waiting[0].hear(message)
-        if waiting[0].is_over:
-            waiting.popleft()
-    return turns
+def told_turn() -> Turn:
+    """In the place of a turn of which nothing more is asked: its number counts."""
+    return Turn(0, _UNREAD, SocketRequest())
 
 
-def _asked(up: Direction) -> list[_Turn]:
-    turns: list[_Turn] = []
-    for message in up:
-        asked = socket_request(message.data)
-        if asked is not None and len(turns) < MAX_TURNS:
-            turns.append(_Turn(message.begun, message, asked))
-    return turns
+def turn_reading(
+    socket: Reading, number: int, turn: Turn, key: bytes, redactor: Redactor | None
+) -> Reading:
+    """The reading of one turn that is over; of one that is not, only what was asked."""
+    if not turn.is_over:
+        turn = Turn(turn.begun, turn.request, turn.asked)
+    cut = _Cut(Outcome.INTERRUPTED, None)
+    return _reading(socket, number, turn, cut, _Means(key, redactor))
 
 
 def _ended_by(outcome: Outcome, up: Direction, down: Direction) -> Outcome:
@@ -189,7 +215,7 @@ def _problems(whose: str, direction: Direction) -> Iterator[str]:
 
 
 def _reading(
-    socket: Reading, number: int, turn: _Turn, cut: _Cut, means: _Means
+    socket: Reading, number: int, turn: Turn, cut: _Cut, means: _Means
 ) -> Reading:
     redaction = Redaction(means.redactor)
     raw, ending = _raw(socket, number, turn, cut)
@@ -231,7 +257,7 @@ def _reading(
     return redacted_reading(reading, redaction)
 
 
-def _answer(turn: _Turn) -> AnswerFacts:
+def _answer(turn: Turn) -> AnswerFacts:
     answer = turn.reader.close()
     if turn.asked.is_warm_up and answer.usage is not None:
         # It is no turn, and must not be summed up with turns.
@@ -240,7 +266,7 @@ def _answer(turn: _Turn) -> AnswerFacts:
 
 
 def _raw(
-    socket: Reading, number: int, turn: _Turn, cut: _Cut
+    socket: Reading, number: int, turn: Turn, cut: _Cut
 ) -> tuple[RawExchange, Ending]:
     """The turn's messages as if they were the bodies of an exchange of their own."""
     whole, sent, is_over = socket.raw, turn.request, turn.is_over
@@ -275,7 +301,7 @@ def _raw(
     return raw, ending
 
 
-def _times(turn: _Turn, socket_ended: int) -> Times:
+def _times(turn: Turn, socket_ended: int) -> Times:
     return Times(
         accepted=turn.begun,
         first_byte_up=turn.request.begun,
