@@ -1,5 +1,7 @@
 """What is ours below the directory, and which rows belong to it."""
 
+import zstandard
+
 from lunaroute.store import open_store
 from lunaroute.upkeep._pieces import find_pieces, read_day
 from tests.store.kit import START, prepared, write
@@ -77,6 +79,22 @@ def test_nothing_else_is_ours(tmp_path):
     path.with_name("session_dir.jsonl").mkdir()
     (piece,) = find_pieces(place.directory, None)
     assert piece.paths == (path.resolve(),)
+
+
+def test_files_of_an_earlier_release_are_not_looked_after(tmp_path):
+    place = site(tmp_path)
+    fill(place, [0])
+    (ours,) = place.directory.rglob("*.jsonl")
+    other = ours.with_name("session_theirs.jsonl")
+    other.write_text('{"type":"started","session_id":"theirs"}\n')
+    packed = ours.with_name("session_packed.jsonl.zst")
+    packed.write_bytes(zstandard.compress(other.read_bytes()))
+    with open_store(place.database, writer=False) as store:
+        (piece,) = find_pieces(place.directory, store)
+        assert piece.paths == (ours.resolve(),)
+        asked = find_pieces(place.directory, store, also_earlier=True)
+    assert len(asked) == 3
+    assert len(find_pieces(place.directory, None)) == 1
 
 
 def test_days():

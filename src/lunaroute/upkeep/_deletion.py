@@ -88,7 +88,8 @@ def _give_back(store: Store) -> Generator[str, None, bool]:
 
 
 def _find(site: Site, store: Store | None, wanted: Sequence[str]) -> list[_Found]:
-    pieces = find_pieces(site.directory, store)
+    # Whoever deletes a session means all that is there of it.
+    pieces = find_pieces(site.directory, store, also_earlier=True)
     found: dict[str, _Found] = {}
     for given in wanted:
         # An argument of the command line may hold what no database can.

@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import zstandard
+
+from lunaroute.recording import read_lines
 from lunaroute.store import Store
 
 # Nothing else below the directory is ours to delete.
 _NAME = re.compile(r"(session_[A-Za-z0-9_-]{1,80}\.jsonl)(?:\.zst)?")
+# Ours have their schema in this place.
+_THEIRS = re.compile(rb'\{"type":\s*"[a-z_]+",\s*"session_id":')
 
 # So many rows that stand in no file go together.
 _PART = 100
@@ -40,14 +45,26 @@ class Piece:
         return next((path for path in self.paths if path.suffix != ".zst"), None)
 
 
-def find_pieces(directory: Path, store: Store | None) -> list[Piece]:
-    """All of them, oldest first; what cannot be read is not there."""
+def find_pieces(
+    directory: Path, store: Store | None, *, also_earlier: bool = False
+) -> list[Piece]:
+    """All of them, oldest first; what cannot be read is not there.
+
+    Files that an earlier release left there are none of them, unless ``also_earlier``
+    asks for them.
+    """
     counts = store.pruning.counts() if store else {}
     files = store.pruning.files() if store else ()
     noted = (f"{day}/{Path(path).name}" for day, path in files)
-    found: dict[str, set[Path]] = {name: set() for name in (*counts, *noted)}
+    known = frozenset((*counts, *noted))
+    found: dict[str, set[Path]] = {name: set() for name in known}
     for day, path in _all_paths(directory, store):
         found.setdefault(f"{day}/{path.name.removesuffix('.zst')}", set()).add(path)
+    found = {
+        name: paths
+        for name, paths in found.items()
+        if also_earlier or name in known or not all(map(_is_earlier, paths))
+    }
     opened = store.pruning.open_files() if store else frozenset[str]()
     pieces = [
         _piece(name, paths, counts.get(name, 0), is_open=name in opened)
@@ -110,6 +127,16 @@ def _entries(directory: Path) -> list[Path]:
         return sorted(directory.iterdir())
     except OSError:
         return []
+
+
+def _is_earlier(path: Path) -> bool:
+    """Whether it begins as the events of earlier releases do. Their files have the same
+    names as ours, and nobody was told that they would go.
+    """
+    try:
+        return _THEIRS.match(next(read_lines(path), b"")) is not None
+    except (OSError, zstandard.ZstdError):
+        return False
 
 
 def _is_plain(path: Path) -> bool:
