@@ -40,9 +40,12 @@ def test_without_the_package_the_start_says_so(environ, monkeypatch):
         traced(environ)
 
 
-def test_without_recording_the_start_says_so(environ):
-    with pytest.raises(ConfigError, match="recording is off"):
-        traced(environ, LUNAROUTE_ENABLE_SESSION_RECORDING="false")
+def test_it_needs_no_recording(environ):
+    tracing, made = traced(environ, LUNAROUTE_ENABLE_SESSION_RECORDING="false")
+    assert tracing
+    assert made["supervisor"]["recording"]
+    assert made["gateway"]["tap"]
+    assert made["observer"]["sqlite_path"] is None
 
 
 @pytest.mark.parametrize("text", ["a", "=b", "a=b,c"])

@@ -31,6 +31,12 @@ def test_those_that_are_named(installed, write, environ):
     }
 
 
+def test_where_nothing_is_recorded_they_get_nothing(installed, write, environ):
+    assert writers(write, environ, "enabled: false, writers: {keeping: {}}") == {}
+    alone = "jsonl: {enabled: false}, sqlite: {enabled: false}, writers: {keeping: {}}"
+    assert writers(write, environ, alone) == {"keeping": {}}
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -39,7 +45,6 @@ def test_those_that_are_named(installed, write, environ):
             r"writers.nobody: no installed package .* failing, keeping",
         ),
         ("writers: {keeping: [a]}", "writers.keeping: expected a map"),
-        ("enabled: false, writers: {keeping: {}}", "recording is off"),
     ],
 )
 def test_mistakes(installed, write, environ, text, why):

@@ -4,6 +4,7 @@ import json
 import threading
 from contextlib import closing
 
+from tests.e2e.test_metrics import counted
 from tests.kit import CEILING, Raw, Serve, ask, post, until
 from tests.provider import STREAM_HEAD, Provider, anthropic_events, chunk, named
 
@@ -52,6 +53,7 @@ def test_it_shows_a_stream_while_it_runs_and_needs_no_recording(tmp_path):
         gate.set()
         raw.read_answer()
         until(lambda: "🏁" in serve.stdout, "the end")
+        counted(serve, 1)
         assert serve.stop() == 0
     shown = serve.stdout
     for words in (

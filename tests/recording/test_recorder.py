@@ -85,6 +85,7 @@ def test_the_same_exchange_twice_in_a_batch(tmp_path, store):
         [anthropic_message(1), anthropic_message(1)]
     )
     assert [str(each) for each in recorded.ids] == ["boot-0-1"]
+    assert [row.id for row in recorded.rows] == ["boot-0-1"]
     assert completed_ids(tmp_path) == ["boot-0-1"]
 
 

@@ -213,8 +213,9 @@ def _upkeep(resolved: Resolved) -> dict[str, Any]:
 
 
 def _writers(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Raises ConfigError for one that is not installed, or has nothing to copy."""
-    wanted = settings.session_recording.writers
+    """None while nothing is to be recorded. ConfigError for one not installed."""
+    recording = settings.session_recording
+    wanted = recording.writers if recording.enabled else {}
     where = "session_recording.writers"
     known = installed_writers() if wanted else {}
     for name, options in wanted.items():
@@ -226,16 +227,12 @@ def _writers(settings: Settings) -> dict[str, dict[str, Any]]:
             )
         if not isinstance(options, dict | None):
             raise ConfigError(f"{where}.{name}: expected a map of its settings")
-    if wanted and not any(_recorded(settings).values()):
-        raise ConfigError(
-            f"{where}: writers copy what is recorded, and recording is off"
-        )
     return {name: options or {} for name, options in wanted.items()}
 
 
 def _tracing(settings: Settings) -> dict[str, Any] | None:
     tracing = settings.tracing
-    check_tracing(tracing, is_recorded=any(_recorded(settings).values()))
+    check_tracing(tracing)
     if not tracing.enabled:
         return None
     return {
@@ -271,7 +268,12 @@ def _recorded(settings: Settings) -> dict[str, str | None]:
 
 def _is_observed(settings: Settings) -> bool:
     """Whether anybody wants to know what passes."""
-    return any(_recorded(settings).values()) or settings.logging.log_requests
+    return (
+        any(_recorded(settings).values())
+        or settings.logging.log_requests
+        or settings.tracing.enabled
+        or bool(_writers(settings))
+    )
 
 
 def _tap(settings: Settings) -> dict[str, Any] | None:

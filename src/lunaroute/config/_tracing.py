@@ -12,7 +12,7 @@ _NEEDED = "opentelemetry.proto"
 class Tracing(Section):
     enabled: Flag = setting(
         False,
-        "Whether each recorded exchange is sent to an OpenTelemetry collector as a "
+        "Whether each exchange is sent to an OpenTelemetry collector as a "
         "span. Needs `pip install 'lunaroute[otel]'`.",
         env="LUNAROUTE_TRACING_ENABLED",
         built=True,
@@ -52,18 +52,12 @@ class Tracing(Section):
     )
 
 
-def check_tracing(tracing: Tracing, *, is_recorded: bool) -> None:
+def check_tracing(tracing: Tracing) -> None:
     """Raises ConfigError where spans are wanted and none could be made."""
-    if not tracing.enabled:
-        return
-    if not _is_installed():
+    if tracing.enabled and not _is_installed():
         raise ConfigError(
             "tracing.enabled: the package opentelemetry-proto is missing; "
             "`pip install 'lunaroute[otel]'` brings it"
-        )
-    if not is_recorded:
-        raise ConfigError(
-            "tracing.enabled: spans are made of what is recorded, and recording is off"
         )
 
 

@@ -14,8 +14,8 @@ _INTRODUCTION = f"""\
 `GET /metrics` on the proxy's port gives these in Prometheus' text format. The recorder
 counts them when it has committed an exchange, and asks the gateways once a second for
 what only they know: nothing is counted between a client's byte and a provider's byte,
-and a scrape may be late but costs no stream anything. Without recording there is no
-recorder, and `/metrics` answers 404.
+and a scrape may be late but costs no stream anything. With `--no-recording` there is no
+recorder and `/metrics` answers 503, unless tracing or `LUNAROUTE_LOG_REQUESTS` is on.
 
 - Counters begin at 0 with each recorder process, as Prometheus expects; the record
   itself knows everything since its first day. An exchange counts once, when it has
@@ -31,6 +31,11 @@ recorder, and `/metrics` answers 404.
 - Beside these there are prometheus-client's own figures of the recorder process
   (`process_resident_memory_bytes`, `process_cpu_seconds_total`, ...) where the system
   has them.
+
+There are no metrics of circuit breakers, fallbacks and rate-limit alternatives, because
+there are none of these yet; the proxy's decision takes no time of its own that could be
+told from `lunaroute_proxy_overhead_seconds`; how long a connection to a provider lives
+is not counted.
 
 [prometheus.yml](../examples/prometheus.yml) scrapes them, with some
 [alerts](../examples/alerts.yml); [lunaroute.json](../examples/grafana/lunaroute.json)

@@ -177,13 +177,13 @@ class Recorder:
         return tuple(self._running.abandon(living, lost, key, self._today()))
 
     def _keep(self, part: list[RawExchange]) -> list[News]:
-        if self._keeper is None:
-            return []
         key = self._install_key()
         records: list[Record] = []
         for raw in part:
             records += make_records(raw, key, self._redactor, self._labels)
         self._settle()
+        if self._keeper is None:  # nothing is kept; others may want to know of it
+            return [news_of(record, record.rows.exchange) for record in records]
         by_id = {str(record.id): record for record in records}
         rows = self._keeper.keep(records, self._today())
         return [news_of(by_id[row.id], row) for row in rows]
