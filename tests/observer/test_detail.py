@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lunaroute.observer._detail import details
+from tests.pii.finder import EMAIL, SECRET, redactor
 from tests.recording.build import anthropic_message
 
 
@@ -33,3 +34,15 @@ def test_an_exchange_of_which_little_is_known():
     raw = replace(anthropic_message(), ending=None, answer_head=b"", request_head=b"")
     assert "interrupted" in details(raw)[0]
     assert details(raw)[3].endswith("new connection")
+
+
+def test_what_is_not_recorded_is_not_logged_either():
+    raw = anthropic_message(
+        path=f"/v1/{SECRET}?beta={EMAIL.replace('@', '%40')}",
+        request_fields=[("User-Agent", f"me ({EMAIL})")],
+        answer_fields=[("request-id", SECRET)],
+    )
+    told = "".join(details(raw, redactor()))
+    assert "/v1/[SECRET]?beta=[EMAIL] to" in told
+    assert "me ([EMAIL])" in told
+    assert SECRET not in told

@@ -1,5 +1,8 @@
+import re
+from collections.abc import Sequence
+
 from lunaroute.pii._spot import Spot, merged, spots
-from tests.pii.finder import CARD, EMAIL, Finder
+from tests.pii.finder import CARD, EMAIL, Finder, Found
 
 
 def test_plain_text_is_searched_once() -> None:
@@ -47,3 +50,13 @@ def test_halves_of_pairs_are_no_trouble() -> None:
 
     text = f"\udcff {EMAIL}"
     assert [each.value for each in spots(Strict(), text)] == [EMAIL]  # type: ignore[arg-type]
+
+
+def test_what_an_earlier_redaction_put_there_is_not_found() -> None:
+    class Digits(Finder):
+        def find(self, text: str) -> Sequence[Found]:
+            return [Found(*m.span(), "d") for m in re.finditer("[0-9a-f]{8}", text)]
+
+    text = "[EMAIL:a3f8e9d2] [deadbeef] [API_KEY:a3f8e9d2 deadbeef"
+    found = spots(Digits(), text)
+    assert [each.start for each in found] == [18, 37, 46]

@@ -1,8 +1,10 @@
 """An exchange in detail, for the log at the level ``debug``: headers and stages."""
 
 from lunaroute.link import RawExchange
+from lunaroute.pii import Redactor
 from lunaroute.recording import (
     Head,
+    Redaction,
     answer_headers,
     ending_of,
     masked_headers,
@@ -14,28 +16,33 @@ from lunaroute.recording import (
 _INDENT = "\n    "
 
 
-def details(raw: RawExchange) -> tuple[str, ...]:
+def details(raw: RawExchange, redactor: Redactor | None = None) -> tuple[str, ...]:
     """One text each for the line, the headers both ways, and what took how long.
 
-    Of headers that are not on the lists of those that are recorded, only the name.
+    Of headers that are not on the lists of those that are recorded, only the name; and
+    nothing that ``redactor`` replaces.
     """
+    redaction = Redaction(redactor)
     head, answer = read_head(raw.request_head), read_head(raw.answer_head)
     ending = ending_of(raw)
     method, target, _ = head.first
     path, query = split_target(target)
-    shown = f"{path}?{query}" if query else path
+    shown = redaction.target(f"{path}?{query}" if query else path)
     return (
-        f"{raw.id} {method} {shown} to {raw.route.upstream}: "
+        f"{raw.id} {redaction.text(method)} {shown} to {raw.route.upstream}: "
         f"{ending.outcome.value} {ending.status or ''}".rstrip(),
-        _headers(f"{raw.id} request headers", head, request_headers(head)),
-        _headers(f"{raw.id} answer headers", answer, answer_headers(answer)),
+        _headers(f"{raw.id} request headers", head, request_headers(head), redaction),
+        _headers(f"{raw.id} answer headers", answer, answer_headers(answer), redaction),
         f"{raw.id} stages: {', '.join(_stages(raw))}",
     )
 
 
-def _headers(title: str, head: Head, names: dict[str, str]) -> str:
+def _headers(
+    title: str, head: Head, names: dict[str, str], redaction: Redaction
+) -> str:
     fields = masked_headers(head, names)
-    return _INDENT.join((f"{title}:", *(f"{name}: {value}" for name, value in fields)))
+    lines = (redaction.text(f"{name}: {value}") for name, value in fields)
+    return _INDENT.join((f"{title}:", *lines))
 
 
 def _stages(raw: RawExchange) -> list[str]:

@@ -36,7 +36,7 @@ from lunaroute.observer._tail import Tail
 from lunaroute.observer._upkeep import Upkeep
 from lunaroute.observer._view import Boxes, Objects, Shown
 from lunaroute.observer._web import GRACE_SECONDS, application, serve_app
-from lunaroute.pii import KINDS, SECRETS, Detector, Policy, load_plugins
+from lunaroute.pii import KINDS, SECRETS, Detector, Policy, Redactor, load_plugins
 from lunaroute.pricing import use_overrides
 from lunaroute.upkeep import Contact, leave_contact, lock_path
 from lunaroute.writers import load_writer
@@ -82,6 +82,8 @@ class Observer:
         self._copies = copies_of(options.writers, load_writer, self.metrics.copied)
         heard_by += self._copies
         self.keeper = Keeper(self._open_recorder, heard_by, self._running)
+        # Masks for the log, which is what people send to others.
+        self._mask = Redactor(_shown_detector(options.redaction), {})
         self._live: Live | None = None
         self._screen: Screen | None = None
         if options.log_requests:
@@ -255,7 +257,7 @@ class Observer:
             if self._live is not None:
                 self._live.ended(raw)
             if requests.isEnabledFor(logging.DEBUG):
-                for text in details(raw):
+                for text in details(raw, self._mask):
                     requests.debug("%s", text)
 
     def _open_recorder(self) -> Writes:

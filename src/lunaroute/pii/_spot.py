@@ -10,6 +10,10 @@ from lunaroute.pii._view import View, unescaped
 # JSON that stands in a string of JSON, and once more: deeper nobody writes it.
 LEVELS = 3
 
+# A label and, of a token, its digits; no label is longer than that.
+_OURS = re.compile(r"\[[A-Z][A-Z0-9_]*(?::[0-9a-f]{8,64})?\]")
+_LABEL = 64
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -99,7 +103,17 @@ def _led_back(found: Found, seen: str, views: Sequence[View]) -> Spot:
 
 def _found(finder: Finder, text: str) -> Sequence[Found]:
     try:
-        return finder.find(text)
+        found = finder.find(text)
     except UnicodeEncodeError:
         # Halves of surrogate pairs, which stand for bytes that are no UTF-8.
-        return finder.find(_HALF.sub("\ufffd", text))
+        found = finder.find(_HALF.sub("\ufffd", text))
+    return [each for each in found if not _is_ours(text, each)]
+
+
+def _is_ours(text: str, found: Found) -> bool:
+    """Whether it lies in what an earlier redaction put there."""
+    begin = text.rfind("[", max(0, found.start - _LABEL), found.start + 1)
+    if begin < 0:
+        return False
+    ours = _OURS.match(text, begin)
+    return ours is not None and found.end <= ours.end()
