@@ -229,6 +229,22 @@ def test_without_a_store_nothing_is_told(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_fault_of_ours_is_left_to_the_end(tmp_path, monkeypatch, caplog):
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        recorder = Recorder(tmp_path / "sessions", store, today=lambda: DAY)
+        recorder.begin([snapshot(running(anthropic_stream()))])
+        raw = anthropic_stream()
+        so_far = SoFar(raw)
+        with monkeypatch.context() as patch:
+            patch.setattr(SoFar, "_read", lambda *_: {}["of a secret"])
+            for chunk in raw.answer.chunks[:2]:
+                recorder.hear([(so_far, Came(raw.answer_head, (chunk,)))])
+        assert caplog.text.count("cannot be followed: KeyError") == 1
+        assert "of a secret" not in caplog.text.replace('{}["of a secret"]', "")
+        recorder.record([raw])
+        assert store.get_exchange("boot-0-1").outcome == "answered"
+
+
 def test_a_tunnel_is_a_status():
     raw = running(exchange(1, method="GET", path="/v1/responses", dialect="openai"))
     raw.answer_head = head("HTTP/1.1 101 X", STREAM)

@@ -197,6 +197,18 @@ def test_frames_that_cannot_be_read_are_left_to_the_end(recorder, store):
     assert {row.outcome for row in store.exchanges(CODEX)} == {"answered"}
 
 
+def test_a_fault_of_ours_is_left_to_the_end(recorder, store, monkeypatch, caplog):
+    raw = running(*FIRST)
+    so_far = SocketSoFar(raw)
+    with monkeypatch.context() as patch:
+        patch.setattr(SocketSoFar, "_heard", lambda *_: 1 / 0)
+        for _ in range(2):
+            recorder.follow([(so_far, came(raw, (9, 9)))])
+    assert "cannot be followed: ZeroDivisionError" in caplog.text
+    recorder.record([socket(*FIRST)])
+    assert {row.outcome for row in store.exchanges(CODEX)} == {"answered"}
+
+
 def test_another_tunnel_is_left_alone():
     raw = exchange(1, method="GET", path="/other", status=101)
     raw.request, raw.answer, raw.ending = Tapped(), Tapped(), None

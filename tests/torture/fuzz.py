@@ -17,7 +17,15 @@ from hypothesis import strategies as st
 from lunaroute.errors import LinkError
 from lunaroute.link import Assembler
 from lunaroute.pii import KINDS, Detector, Mode, Redactor, Rule
-from lunaroute.recording import Asked, Came, Recorder, SoFar, snapshot
+from lunaroute.recording import (
+    Asked,
+    Came,
+    CameFrames,
+    Recorder,
+    SocketSoFar,
+    SoFar,
+    snapshot,
+)
 from lunaroute.store import open_store
 from tests.link.build import drain, outbox, play
 from tests.recording.build import (
@@ -31,6 +39,7 @@ from tests.recording.build import (
     sse,
 )
 from tests.recording.test_so_far import chat_events
+from tests.recording.test_turns import FIRST, SECOND, WARM
 from tests.torture.audit import Audit, audit
 
 PATHS = {
@@ -107,7 +116,11 @@ def exchanges(draw: st.DrawFn, number: int = 1):
     if draw(st.integers(0, 5)) == 0:
         ways = st.sampled_from(["up", "down"])
         frames = st.lists(st.tuples(ways, st.binary(max_size=200)), max_size=6)
-        return socket(*draw(frames), number=number)
+        talk = [
+            (way, draw(mangled((chunk,))) if draw(st.integers(0, 4)) == 0 else chunk)
+            for way, chunk in [*WARM, *FIRST, *SECOND]
+        ]
+        return socket(*draw(st.one_of(frames, st.just(talk))), number=number)
     dialect = draw(st.sampled_from(sorted(PATHS)))
     encoding = draw(st.sampled_from(ENCODINGS))
     answer = draw(mangled((*STREAMS, b'{"error":{"message":"no"}}', b"")))
@@ -171,14 +184,14 @@ def fuzz(place: Path, seconds: float) -> Fuzzed:
         def records(data: st.DataObject) -> None:
             raw = data.draw(exchanges(next(numbers)))
             is_begun, is_heard = data.draw(st.booleans()), data.draw(st.booleans())
-            cuts = data.draw(
-                st.lists(st.integers(0, len(raw.answer.chunks)), max_size=3)
-            )
+            cuts = data.draw(st.lists(st.integers(0, 9), max_size=3))
             begun = running_part(raw) if is_begun else None
             if begun is not None:
                 recorder.begin([begun])
                 if is_heard:
                     hear(recorder, raw, cuts)
+            if is_heard and raw.tunnel_down.chunks:
+                follow(recorder, raw, cuts)
             done = recorder.record([raw])
             assert done.ids == (raw.id,)
             fuzzed.unreadable += sum(
@@ -197,9 +210,18 @@ def hear(recorder: Recorder, raw, cuts: list[int]) -> None:
     """Its answer is looked at, once or more often."""
     so_far = SoFar(raw)
     chunks = raw.answer.chunks
-    places = [0, *sorted(cuts), len(chunks)]
+    places = [0, *(cut for cut in sorted(cuts) if cut < len(chunks)), len(chunks)]
     for begin, end in itertools.pairwise(places):
         recorder.hear([(so_far, Came(raw.answer_head, tuple(chunks[begin:end])))])
+
+
+def follow(recorder: Recorder, raw, cuts: list[int]) -> None:
+    """What passes on it is looked at, once or more often."""
+    so_far = SocketSoFar(raw)
+    up, down = raw.tunnel_up.chunks, raw.tunnel_down.chunks
+    for begin, end in itertools.pairwise([0, *sorted(cuts), max(len(up), len(down))]):
+        came = CameFrames(tuple(up[begin:end]), tuple(down[begin:end]))
+        recorder.follow([(so_far, came)])
 
 
 def drain_of_two() -> bytes:

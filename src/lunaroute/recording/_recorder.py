@@ -3,9 +3,11 @@
 import logging
 import secrets
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from traceback import format_tb
 
 from lunaroute.errors import StoreError
 from lunaroute.link import ExchangeId, RawExchange
@@ -16,7 +18,7 @@ from lunaroute.recording._news import News, news_of
 from lunaroute.recording._opening import open_record
 from lunaroute.recording._record import Record, make_records
 from lunaroute.recording._so_far import Came, SoFar
-from lunaroute.recording._socket_so_far import CameFrames, SocketSoFar
+from lunaroute.recording._socket_so_far import CameFrames, SocketSoFar, Told
 from lunaroute.store import ExchangeRow, Store
 
 _log = logging.getLogger(__name__)
@@ -137,8 +139,9 @@ class Recorder:
             return
         heard = []
         for so_far, came in answers:
-            so_far.take(came)
-            heard.append(so_far.tell(self._redactor))
+            with _reading(so_far):
+                so_far.take(came)
+                heard.append(so_far.tell(self._redactor))
         self._settle()
         self._running.hear(heard)
 
@@ -151,8 +154,11 @@ class Recorder:
         key, today = self._install_key(), self._today()
         news: list[News] = []
         for so_far, came in sockets:
-            so_far.take(came)
-            told = so_far.tell(key, self._redactor, self._labels)
+            told = Told()
+            with _reading(so_far):
+                so_far.take(came)
+                told = so_far.tell(key, self._redactor, self._labels)
+            self._settle()
             if told.begun:
                 self._running.begin(list(told.begun), today)
             if told.ended:
@@ -199,6 +205,21 @@ class Recorder:
                 secrets.token_bytes(32) if store is None else store.install_key()
             )
         return self._key
+
+
+@contextmanager
+def _reading(so_far: SoFar | SocketSoFar) -> Iterator[None]:
+    """What our own fault keeps from being read while it comes is left to its end."""
+    try:
+        yield
+    except (StoreError, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - it must not stop the others
+        # Its message may quote what was to be redacted. Where it was raised does not.
+        where = "".join(format_tb(error.__traceback__))
+        kind = type(error).__name__
+        _log.error("exchange %s cannot be followed: %s\n%s", so_far.id, kind, where)
+        so_far.give_up()
 
 
 def _once(batch: Sequence[RawExchange]) -> list[RawExchange]:

@@ -57,7 +57,7 @@ class SoFar:
         "_first",
         "_first_token",
         "_head",
-        "_id",
+        "_is_given_up",
         "_last",
         "_opened",
         "_piece",
@@ -66,16 +66,18 @@ class SoFar:
         "_started_at",
         "_status",
         "_texts",
+        "id",
     )
 
     def __init__(self, raw: RawExchange) -> None:
         method, target, _ = read_head(raw.request_head).first
         path, _ = split_target(target)
-        self._id = str(raw.id)
+        self.id = str(raw.id)
         self._opened = raw.opened
         self._route = raw.route
         self._started_at = raw.anchor.wall(raw.opened) // 1_000
         self._endpoint = endpoint_named(raw.route.dialect, method, path)
+        self._is_given_up = False
         self._texts = Texts()
         self._anew = True
         self._piece = 0
@@ -87,8 +89,15 @@ class SoFar:
         self._answer_bytes = self._answer_chunks = 0
         self._first = self._last = self._first_token = 0
 
+    def give_up(self) -> None:
+        """Reads no more of it."""
+        self._is_given_up = True
+        self._reader = None
+
     def take(self, came: Came) -> None:
         """Reads what came. Never raises for any bytes."""
+        if self._is_given_up:
+            return
         if not self._status and came.answer_head:
             self._begin(came.answer_head)
         for when, chunk in came.chunks:
@@ -113,7 +122,7 @@ class SoFar:
         first_piece = self._piece
         self._piece += len(pieces)
         heard_row = Heard(
-            id=self._id,
+            id=self.id,
             anew=anew,
             first_piece=first_piece,
             pieces=pieces,

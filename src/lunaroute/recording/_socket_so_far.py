@@ -56,9 +56,11 @@ class SocketSoFar:
         "_socket",
         "_texts",
         "_up",
+        "id",
     )
 
     def __init__(self, raw: RawExchange) -> None:
+        self.id = str(raw.id)
         deflate = is_deflated(read_head(raw.answer_head))
         self._raw = replace(snapshot(raw), answer_head=raw.answer_head)
         self._up = Direction(Tapped(), deflate=deflate)
@@ -73,6 +75,11 @@ class SocketSoFar:
         self._texts = Texts()
         self._anew = True
         self._piece = 0
+
+    def give_up(self) -> None:
+        """Reads no more of it."""
+        self._is_unreadable = True
+        self._first = self._begun = len(self._conversation.turns)
 
     def take(self, came: CameFrames) -> None:
         """Reads what came, up to the first frame that cannot be read."""
