@@ -7,13 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from lunaroute.observer._api import _places
 from lunaroute.observer._metrics import Metrics
 from lunaroute.observer._openapi import BYTES
 from lunaroute.observer._parameters import SEARCH, SESSIONS, STATS
 from lunaroute.observer._web import application
+from lunaroute.pii import Mark
 from lunaroute.recording import Recorder
 from lunaroute.store import ToolCallRow, ToolResultRow, open_store
-from tests.recording.build import SESSION, anthropic_message, anthropic_stream
+from tests.pii.finder import EMAIL, redactor
+from tests.recording.build import (
+    SESSION,
+    anthropic_message,
+    anthropic_stream,
+    question,
+)
 from tests.store.kit import database, prepared, text, text_hash, write
 
 BODY = b'{"model": "claude-x", "messages": []}'
@@ -270,3 +278,29 @@ def test_what_sqlite_alone_has(client):
     none = client.get("/sessions/a/export?format=jsonl")
     assert none.status_code == 404
     assert "are not kept" in none.json()["error"]["message"]
+
+
+def test_a_body_says_where_it_was_redacted(tmp_path):
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        recorder = Recorder(tmp_path / "sessions", store, redactor=redactor())
+        asked = question(f"to {EMAIL}")
+        recorder.record([anthropic_message(1, body=asked), anthropic_message(2)])
+    app = application(bytes, tmp_path / "sessions.db")
+    with TestClient(app, backend="trio") as client:
+        raw = client.get(f"/sessions/{SESSION}/raw/boot-0-1")
+        place, _, kind = raw.headers["x-lunaroute-redacted"].partition(" ")
+        start, _, end = place.partition("-")
+        assert raw.content[int(start) : int(end)] == b"[EMAIL]"
+        assert kind == "email"
+        whole = client.get(f"/sessions/{SESSION}/export?format=json").json()
+        assert (
+            "x-lunaroute-redacted"
+            not in client.get(f"/sessions/{SESSION}/raw/boot-0-2").headers
+        )
+    one, two = whole["exchanges"]
+    assert one["request_redacted"][0]["kind"] == "email"
+    assert one["redacted"] == {"email": 1}
+    assert (two["request_redacted"], two["redacted"]) == ([], None)
+    many = _places([Mark(0, 1, "a, b\r\n")] * 501)
+    assert many.startswith("0-1 a__b__, ")
+    assert many.endswith(", 1 more")

@@ -8,6 +8,7 @@ import orjson
 
 from lunaroute.errors import StoreError
 from lunaroute.insight import SessionDetail, Turn, session_detail
+from lunaroute.pii import Mark
 from lunaroute.recording import SessionFiles
 from lunaroute.store import ExchangeRow, Store
 
@@ -17,12 +18,14 @@ class CopiedTurn:
     """One exchange. A body is None where it was not kept; then ``*_missing`` says why.
 
     ``answer_text`` is what the answer said, where its body did not stand in one piece.
+    ``marks`` are the places where the request was redacted before it was kept.
     ``lines`` are the exchange's events as they stand in the JSONL file.
     """
 
     turn: Turn
     request: bytes | None
     request_missing: str | None
+    marks: tuple[Mark, ...]
     answer: bytes | None
     answer_missing: str | None
     answer_text: str | None
@@ -63,6 +66,7 @@ def copy_session(store: Store, session_id: str, also: Path | None = None) -> Cop
 def _copied(files: SessionFiles, turn: Turn) -> CopiedTurn:
     row = turn.exchange
     request, request_missing = _or_why(lambda: files.request(row))
+    marks = () if request is None else files.marks(row)
     answer, answer_missing = _or_why(lambda: files.answer(row))
     try:
         lines = tuple(files.lines(row))
@@ -72,6 +76,7 @@ def _copied(files: SessionFiles, turn: Turn) -> CopiedTurn:
         turn=turn,
         request=request,
         request_missing=request_missing,
+        marks=marks,
         answer=answer,
         answer_missing=answer_missing,
         answer_text=_answer_text(turn, lines),

@@ -10,6 +10,14 @@ import orjson
 
 from lunaroute.exporting._copy import CopiedTurn, Copy
 
+_JSON_COLUMNS = (
+    "request_headers",
+    "answer_headers",
+    "vendor_usage",
+    "metadata",
+    "redacted",
+)
+
 
 def as_json(copy: Copy) -> Iterator[bytes]:
     """The object in pieces, an exchange at a time."""
@@ -32,13 +40,14 @@ def json_value(body: bytes | None) -> object:
 
 def _exchange(copied: CopiedTurn) -> dict[str, object]:
     row = asdict(copied.row)
-    for name in ("request_headers", "answer_headers", "vendor_usage", "metadata"):
+    for name in _JSON_COLUMNS:
         text = row[name]
         row[name] = None if text is None else json_value(text.encode())
     return {
         **row,
         "request": json_value(copied.request),
         "request_missing": copied.request_missing,
+        "request_redacted": [asdict(mark) for mark in copied.marks],
         "answer": json_value(copied.answer),
         "answer_missing": copied.answer_missing,
         "answer_text": copied.answer_text,

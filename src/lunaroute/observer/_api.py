@@ -2,8 +2,9 @@
 
 import base64
 import json
+import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from lunaroute.observer._parameters import (
     BadParameterError,
     read_parameters,
 )
+from lunaroute.pii import Mark
 from lunaroute.recording import SessionFiles
 from lunaroute.store import (
     MAX_COUNT,
@@ -62,6 +64,8 @@ HEADERS = {
 DAY_US = 86_400 * 1_000_000
 # Beside the recorder's own thread: nobody asks for more at once and means it.
 _THREADS = 2
+# A head has room for so many places.
+_MARKS = 500
 
 Answer = tuple[Any, dict[str, str]]
 Given = list[tuple[str, str]]
@@ -218,9 +222,16 @@ def raw(store: Store | None, asked: Asked) -> Response:
     files = SessionFiles(opened, asked.also)
     try:
         body = files.request(row) if part == "request" else files.answer(row)
+        marks = files.marks(row) if part == "request" else ()
     except StoreError as error:
         raise NotThereError(str(error)) from error
-    return Response(body, headers=HEADERS, media_type=BYTES)
+    headers = dict(HEADERS)
+    if marks:
+        headers["x-lunaroute-redacted"] = _places(marks)
+    truncated = row.request_truncated if part == "request" else row.answer_truncated
+    if truncated:
+        headers["x-lunaroute-truncated"] = "true"
+    return Response(body, headers=headers, media_type=BYTES)
 
 
 def export(store: Store | None, asked: Asked) -> Response:
@@ -326,6 +337,17 @@ def _place(cursor: str | None, sort: SessionSort) -> Place | None:
     if made_for != sort or not fits or not isinstance(name, str):
         raise wrong
     return Place(key, text.encode("utf-8", "replace").decode())
+
+
+def _places(marks: Sequence[Mark]) -> str:
+    """Where a body was redacted, as a header's value: "12-40 email, 95-120 api_key"."""
+    named = [
+        f"{mark.start}-{mark.end} {re.sub(r'[^A-Za-z0-9_.-]', '_', mark.kind)}"
+        for mark in marks[:_MARKS]
+    ]
+    if len(marks) > _MARKS:
+        named.append(f"{len(marks) - _MARKS} more")
+    return ", ".join(named)
 
 
 def _plain(asked: Asked) -> str:

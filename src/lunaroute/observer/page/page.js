@@ -351,7 +351,9 @@ function raw_part(id, turn) {
     const answer = await fetch(`${sessionPath(id)}/raw/${encodeURIComponent(turn.id)}?part=${part}`);
     const body = await answer.text();
     const text = answer.ok ? pretty(body) : JSON.parse(body).error.message;
-    event.target.replaceWith(text_part(answer.ok ? "answer" : "error", name, text));
+    const places = answer.headers.get("x-lunaroute-redacted");
+    const note = [places && `redacted when it was recorded: bytes ${cut(places, 200)}`, answer.headers.get("x-lunaroute-truncated") && "only its beginning was kept"].filter(Boolean).join("; ");
+    event.target.replaceWith(text_part(answer.ok ? "answer" : "error", name, text, note));
   } }, name);
   return h("div", { class: "row" }, button("request", "Raw request"), turn.streaming ? "" : button("answer", "Raw answer"));
 }
