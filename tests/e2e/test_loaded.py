@@ -55,6 +55,7 @@ def test_a_running_gateway_has_loaded_nothing_it_may_not(provider):
         )
         options = {
             "log_level": "info",
+            "log_format": "text",
             "dialects": ["anthropic"],
             "providers": [
                 {
@@ -105,7 +106,7 @@ def test_a_running_supervisor_has_loaded_nothing_it_may_not(tmp_path, provider):
         "code = supervisor.main(sys.argv[1:]);" + TELL
     )
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", code, json.dumps({"port": 0})],
+        [sys.executable, "-P", "-c", code, json.dumps({"port": 0}), "{}"],
         env=clean_environment(tmp_path),
         stdout=subprocess.PIPE,
         text=True,
