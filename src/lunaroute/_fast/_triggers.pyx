@@ -186,8 +186,9 @@ cdef bint is_assigned(
     if k < n:
         if p[k] == b":" or p[k] == b"=" or p[k] == b">":
             return True
-        if n - k >= 3 and memcmp(p + k, b"is ", 3) == 0:
-            return True
+        if n - k >= 3 and p[k] == b"i" and p[k + 1] == b"s":
+            if p[k + 2] == b" " or p[k + 2] == b":":
+                return True
         if n - k >= 4 and memcmp(p + k, b"was ", 4) == 0:
             return True
     k = behind

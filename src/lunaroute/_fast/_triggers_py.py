@@ -53,7 +53,8 @@ _DOMAIN_DOT = re.compile(rb"\.[A-Za-z\x80-\xff?][0-9A-Za-z\x80-\xff?-]")
 _AUTHORITY = re.compile(rb"[^\s/@:\"'<>]{0,128}+:[^\s/\"'<>@]{1,256}+@")
 _ARMOUR = re.compile(rb"(?:\\[nrt]|[^0-9A-Za-z-]){1,24}+[0-9A-Za-z+/]{4}")
 _ASSIGNED = re.compile(
-    rb"[0-9A-Za-z_-]{0,32}+(?:[\\\"'`\]) \t]{0,24}+(?:[:=>]|is |was )|\\{0,3}[\"'`],)"
+    rb"[0-9A-Za-z_-]{0,32}+"
+    rb"(?:[\\\"'`\]) \t]{0,24}+(?:[:=>]|is[ :]|was )|\\{0,3}[\"'`],)"
 )
 _AFTER_NAME = re.compile(rb"[0-9A-Za-z_-]{0,32}+[ \t]")
 _FLAG = re.compile(rb"--[0-9A-Za-z_-]{0,32}\Z")

@@ -68,7 +68,7 @@ _OPERATOR = re.compile(
     [ \t]{0,24}
     (?: :[ \t]*(?:str|string|String|&'?\w*[ ]?str|Optional\[str\]|SecretStr|bytes)\??[ \t]*= (?!=)
       | (?P<op> === | !== | == | != | := | => | = | : | > )
-      | (?P<is> (?:is|was)[ ](?:now[ ])?(?::[ ]?)? )
+      | (?P<is> (?:is|was)(?:[ ]now)?:?[ ] )
       | (?P<comma>,(?=[ ]{0,2}\\*["'])) )
     [ \t]{0,24}
     """
@@ -211,7 +211,7 @@ def _is_bare_secret(
 ) -> bool:
     """Whether what is not quoted is a value and not code."""
     value = text[start:end]
-    if value[0] in "([{*|+" or text[end : end + 1] == "(" or _CALL.match(value):
+    if value[0] in "([{*|+!" or text[end : end + 1] == "(" or _CALL.match(value):
         return False
     if not chosen and len(value) < 8:
         return False
@@ -284,6 +284,9 @@ def _judged(
         return None
     if _COLOUR.fullmatch(value) or _is_wordy(value):
         return None
+    phrase = quoted and text[max(0, start - 24) : start].lower().find("passphrase") >= 0
+    if phrase and re.fullmatch(r"[a-z0-9]+(?: [a-z0-9]+){1,9}", value):
+        return Finding(start, end, "password", 0.8)
     if not (_is_chosen(value, quoted) if chosen else _is_made(value)):
         return None
     return Finding(start, end, "password", 0.85)
@@ -302,7 +305,7 @@ def _is_chosen(value: str, quoted: bool) -> bool:
     if value.isdigit():
         return len(value) >= 4
     if kinds == 1:
-        return quoted is False or (len(value) >= 6 and value.isalpha())
+        return quoted is False or (len(value) >= 5 and value.isalpha())
     if any(c.isdigit() for c in value):
         return (
             re.fullmatch(r"[a-z_.]*(?:pass|password|passwd|pwd)_?[a-z]*\d?", value)
@@ -385,3 +388,23 @@ def find_aws_secret(text: str, at: int, context: int) -> Finding | None:
     if match is None or not _is_random(match.group()):
         return None
     return Finding(match.start(), match.end(), "aws_secret_key", 0.85)
+
+
+_SQL = re.compile(
+    r"identified by (?:password )?(?P<q>['\"])(?P<value>[^'\"\r\n]{4,128})(?P=q)",
+    re.IGNORECASE,
+)
+_USER = re.compile(
+    r"(?:-u|--user)[ =]{1,2}[\"']?[^\s:\"'$<{]{1,64}:(?P<value>[^\s\"'$<{]{4,128})"
+)
+_SSHPASS = re.compile(r"sshpass -p ?(?P<q>['\"]?)(?P<value>[^\s'\"$<{]{4,128})(?P=q)")
+
+
+def find_in_command(text: str, at: int, _context: int) -> Finding | None:
+    """The password that a command of a shell or of SQL is given at ``text[at]``."""
+    match = _SQL.match(text, at) or _USER.match(text, at) or _SSHPASS.match(text, at)
+    if match is None or is_placeholder(match["value"]):
+        return None
+    if not _is_mixed(match["value"]):
+        return None
+    return Finding(match.start("value"), match.end("value"), "password", 0.85)

@@ -149,7 +149,7 @@ WORDS: dict[Context, tuple[str, ...]] = {
         "national insurance",
         "national_insurance",
         "nationalinsurance",
-        "ni number",
+        "ni number", "nat ins", "nat. ins",
         "ni no",
         "ni_number",
         "insurance number",
@@ -259,7 +259,7 @@ WORDS: dict[Context, tuple[str, ...]] = {
         "secretkey",
         "secret_key",
     ),
-    Context.TWILIO: ("twilio", "auth_token", "authtoken", "auth token"),
+    Context.TWILIO: ("twilio",),
     Context.FISCAL: ("codice fiscale", "codicefiscale", "fiscal", "fiscale", "cf"),
     Context.NUMBERED: (
         "order",

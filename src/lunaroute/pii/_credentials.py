@@ -9,7 +9,7 @@ from lunaroute.pii._finding import Finding
 from lunaroute.pii._placeholder import is_placeholder
 
 _BEARER = re.compile(
-    r"bearer(?:[ \t]{1,4}|%20|\+|[\"']?[:=,]?[ \t]{0,2}[\"'])([0-9A-Za-z._~+/\-]{8,}=*)",
+    r"bearer(?:[ \t]{1,4}|%20|\+|[\"']?[:=,]?[ \t]{0,2}[\"']|[:=][ \t]{0,2})([0-9A-Za-z._~+/\-]{8,}=*)",
     re.IGNORECASE,
 )
 _BASIC = re.compile(

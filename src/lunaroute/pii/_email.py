@@ -22,7 +22,7 @@ _FILE = frozenset(
     node obj otf pdf php plist png ppt pptx proto psd py pyc pyi rb rc rst scala
     scss snap sql svelte svg swift tar tgz tif tiff toml ts tsx ttf txt vue war
     wasm wav webm webp whl woff woff2 xls xlsx xml yaml yml dev0 alpha beta next
-    canary latest self append shape dtype transpose dot matmul inv sum mean
+    canary latest self append shape dtype values inputs outputs grad size numpy view copy flatten detach cuda half imag item transpose dot matmul inv sum mean
     reshape conj adjoint weight bias data
     """.split()
 )
@@ -34,14 +34,24 @@ _HANDLE = re.compile(r"git|hg|svn|gitea")
 
 def find_email(text: str, at: int, _context: int) -> Finding | None:
     """The address whose sign is ``text[at]``."""
-    domain = _DOMAIN.match(text, at + 1) or _LITERAL.match(text, at + 1)
+    return _find(text, at, 1)
+
+
+def find_encoded_email(text: str, at: int, _context: int) -> Finding | None:
+    """The address whose sign is written ``%40`` at ``text[at]``."""
+    return _find(text, at, 3)
+
+
+def _find(text: str, at: int, width: int) -> Finding | None:
+    after = at + width
+    domain = _DOMAIN.match(text, after) or _LITERAL.match(text, after)
     if domain is None:
         return None
     end = domain.end()
     start = _local_start(text, at)
     if start == at:
         return None
-    if text[at + 1] != "[" and not _is_domain(text, start, at, end):
+    if text[after] != "[" and not _is_domain(text, start, at, after, end):
         return None
     return Finding(start, end, "email", 0.95)
 
@@ -82,15 +92,15 @@ def _local_start(text: str, at: int) -> int:
     return start
 
 
-def _is_domain(text: str, start: int, at: int, end: int) -> bool:
-    name = text[at + 1 : end]
+def _is_domain(text: str, start: int, at: int, after: int, end: int) -> bool:
+    name = text[after:end]
     last = name.rsplit(".", 1)[1].lower()
     if last in _FILE or _VERSION.match(name):
         return False
-    after = text[end : end + 2]
-    if after[:1] in ("(", "[", "@", "_", "=") or (after[:1].isalnum()):
+    rest = text[end : end + 1]
+    if (rest and rest in "([@_=") or rest.isalnum():
         return False
     if text.startswith("://", start - 3) and start >= 3:
         return False  # the user of an address on the web
     # git@host:path
-    return not (_HANDLE.fullmatch(text, start, at) and after[:1] in (":", "/"))
+    return not (_HANDLE.fullmatch(text, start, at) and rest in (":", "/"))

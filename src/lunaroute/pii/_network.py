@@ -7,7 +7,9 @@ from lunaroute.pii._border import opens
 from lunaroute.pii._context import Context
 from lunaroute.pii._finding import Finding
 
-_V4 = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d|-\d|\.[A-Za-z]\w*\()")
+_V4 = re.compile(
+    r"(?:\d{1,3}\.){3}\d{1,3}(?!\w|\.\d|-[A-Za-z]|\.[a-z]{2}|-\d(?!\d{0,2}\.\d))"
+)
 _RUN = re.compile(r"[0-9A-Fa-f:.]{2,60}")
 _ZONE = re.compile(r"%[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 _V6_FULL = re.compile(r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}\Z")
@@ -48,6 +50,8 @@ def find_ipv4(text: str, at: int, _context: int) -> Finding | None:
     ):
         return None
     before = text[max(0, at - 24) : at]
+    if before.endswith("<") and text[match.end() : match.end() + 1] != ">":
+        return None
     if _VERSIONED.search(before) and not _URL.search(before):
         return None
     if before.endswith(("v", "V")) or (

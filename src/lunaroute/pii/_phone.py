@@ -33,10 +33,13 @@ _TRUNK = re.compile(rf"0(?:\(\d{{1,4}}\))?\d{{0,10}}(?:{_GAP}\d{{1,9}}){{1,6}}" 
 _MEANT = re.compile(
     rf"(?:\(\d{{1,5}}\)[ \-]?)?\d{{1,15}}(?:{_GAP}\(?\d{{1,12}}\)?){{0,6}}" + _END
 )
+# A group before it: what begins with 0 here is in the middle of something.
+_GOES_ON = re.compile(r"(?:\b\d{1,2}|\b[A-Z]+\d+) \Z")
 _DECIMAL = re.compile(r"\+\d+\.\d+")
 # ZIP+4, and code points or years in rows of four.
 _NO_TRUNK = re.compile(r"0\d{4}-\d{4}|\d{4}(?: \d{4})+|0 .*")
 _FICTION = re.compile(r"555[-. ]01\d\d" + _END)
+_AREA_OF_THREE = re.compile(r"\([2-9]\d\d\)")
 _DATE = re.compile(
     r"(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)"
     r"|(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|[12]\d|3[01])[-./ ](?:19|20)\d\d(?!\d)"
@@ -141,7 +144,7 @@ def _international(text: str, start: int, at: int, context: int) -> Finding | No
 def _bracketed(text: str, start: int, context: int) -> Finding | None:
     if _is_chained(text, start):
         return None
-    first = start - 2 if text[max(0, start - 2) : start] == "1 " else start
+    first = start - 2 if text[max(0, start - 2) : start] in ("1 ", "8 ") else start
     if first < start and _is_chained(text, first):
         first = start
     if match := _NORTH_AMERICAN.match(text, start):
@@ -150,6 +153,8 @@ def _bracketed(text: str, start: int, context: int) -> Finding | None:
     total = len(_digits(text[start : max(start, end)]))
     if total < 8:
         return None
+    if total == 10 and _AREA_OF_THREE.match(text, start):
+        return Finding(first, end, "phone", 0.8)
     if text[start + 1] == "0":
         return Finding(start, end, "phone", 0.85)
     if context & (Context.PHONE | Context.CALL):
@@ -167,7 +172,10 @@ def _national(text: str, at: int, context: int) -> Finding | None:
     if match := _NORTH_AMERICAN.match(text, at):
         # Two kinds of separator are none of one number: 555-123.4567
         return Finding(at, match.end(), "phone", 0.9)
-    if match := _ZERO_ZERO.match(text, at):
+    if not meant and _GOES_ON.search(text, max(0, at - 6), at):
+        return None
+    match = _ZERO_ZERO.match(text, at)
+    if match is not None and not text[max(0, at - 2) : at - 1].isdigit():
         total = len(_digits(match.group()))
         if 10 <= total <= 17 and next(
             (1 for n in (1, 2, 3) if match.group()[2 : 2 + n] in _CODES), 0
@@ -207,7 +215,8 @@ _CALLED = re.compile(
 _CALLING = re.compile(
     r"(?:\bcall(?:ing|ed|s|back)?|\bdial|\breach|\btext|\bring|\bcontact|number)\b"
     r"(?:\s+(?:me|us|him|her|them|back|at|on|is|you|the|my|our|office|desk|line|number|:|to|was|it)){0,4}"
-    r"[\s:=\"']{0,4}\Z",
+    r"[\s:=\"']{0,4}\Z"
+    r"|\b(?:call|dial|reach|text|ring|contact)\b[^\n;]{0,32}\b(?:at|on)[\s:]{1,3}\Z",
     re.IGNORECASE,
 )
 

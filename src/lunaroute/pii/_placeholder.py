@@ -35,9 +35,13 @@ def is_placeholder(value: str) -> bool:
     """Whether a value only says that a secret stands here."""
     if value.lower() in _WORDS:
         return True
+    return is_template(value) or _SAYS_SO.search(value) is not None
+
+
+def is_template(value: str) -> bool:
+    """Whether something else is to be written here: a variable, stars, a bracket."""
     return (
         _TEMPLATE.search(value) is not None
         or _WRAPPED.fullmatch(value) is not None
         or _FILLED.match(value) is not None
-        or _SAYS_SO.search(value) is not None
     )

@@ -11,13 +11,14 @@ from lunaroute.pii._assignment import (
     find_assigned,
     find_aws_pair,
     find_aws_secret,
+    find_in_command,
 )
 from lunaroute.pii._bank import find_iban, find_routing
 from lunaroute.pii._card import find_card
 from lunaroute.pii._context import NONE, WORDS, Context
 from lunaroute.pii._credentials import find_basic, find_bearer
 from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
-from lunaroute.pii._email import find_email
+from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
 from lunaroute.pii._national import NUMBERS, NumberFinder, find_fiscal_code
 from lunaroute.pii._network import find_bare_mac, find_colons, find_ipv4, find_mac
@@ -55,6 +56,9 @@ def _of(*kinds: str) -> frozenset[str]:
 _NUMBERED = Context.NUMBERED
 RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(_of("email"), find_email, shapes=(trigger.AT,)),
+    Recogniser(
+        _of("email"), find_encoded_email, (Literal(b"%40", follow="url64", least=3),)
+    ),
     Recogniser(_of("ip_address"), find_ipv4, shapes=(trigger.IPV4,)),
     Recogniser(_of("ip_address", "mac_address"), find_colons, shapes=(trigger.COLON,)),
     Recogniser(
@@ -203,6 +207,14 @@ RECOGNISERS: tuple[Recogniser, ...] = (
             for name in (*CHOSEN, *MADE)
         ),
         contexts=Context.AWS | Context.TWILIO,
+    ),
+    Recogniser(
+        _of("password"),
+        find_in_command,
+        (
+            *(Literal(b"identified by "), Literal(b"sshpass -p")),
+            *(Literal(b"-u ", flags=trigger.EXACT), Literal(b"--user")),
+        ),
     ),
     Recogniser(
         _of("aws_secret_key"),

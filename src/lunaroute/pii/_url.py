@@ -3,7 +3,7 @@
 import re
 
 from lunaroute.pii._finding import Finding
-from lunaroute.pii._placeholder import is_placeholder
+from lunaroute.pii._placeholder import is_template
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}\Z")
 _AUTHORITY = re.compile(
@@ -19,7 +19,8 @@ _DISCORD_HOST = re.compile(
     r"(?:https?://)?(?:[a-z]{2,8}\.)?discord(?:app)?\.com/api(?:/v\d{1,2})?\Z"
 )
 _HTTP = re.compile(r"https?://\Z")
-# Also user:password of documentation; what is left out of it is no password at all.
+# user:password of documentation counts; what is left out is no password at all.
+_SAYS_SO = re.compile(r"your|placeholder|redacted", re.IGNORECASE)
 _NONE = re.compile(r"[\[{<$%]|\*+\Z|[xX]{3,}\Z|\.{3}|\d{1,5}\Z")
 
 
@@ -34,16 +35,12 @@ def find_basic_auth(text: str, at: int, _context: int) -> Finding | None:
     password = match[2]
     if _NONE.match(password) and not re.fullmatch(r"\d{4,}", password):
         return None
-    if is_placeholder(password) and password.lower() not in _PLAIN:
+    if is_template(password) or _SAYS_SO.search(password):
         return None
     end = match.end()
     while text[end - 1] in _END:
         end -= 1
     return Finding(scheme.start(), end, "basic_auth_url", 0.95)
-
-
-# Words that are placeholders elsewhere are what people have in addresses.
-_PLAIN = frozenset(("password", "passwd", "pwd", "secret", "token", "test", "changeme"))
 
 
 def find_slack_webhook(text: str, at: int, _context: int) -> Finding | None:
