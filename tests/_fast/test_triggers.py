@@ -157,7 +157,7 @@ PIECES = st.sampled_from(
      b"%3D", b"\\u003d", b"ssn", b"t\xe9l", b"2001:db8::1", b":", b"00:00:5e:00:53:af", b"00-00-5E-00-53-AF", b"1.2.3.4",
      b"4111 1111 1111 1111", b"123-45-6789", b"+1 212 555 0147", b"(02) 5550 1234", b"020 7946 0958", b"GB82WEST", b"0x12ab",
      b"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", b"RSSMRA85T10A562S", b"MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.Zn", b"0000.5e00.53af",
-     b"1" * 25, b"7", b" ", b"-", b".", b"_", b"s", b"S", b"\xa0", b"?", b"\xff", b" " * 70]
+     b"\xa0\xa0", b"0", b"1" * 25, b"7", b" ", b"-", b".", b"_", b"s", b"S", b"\xa0", b"?", b"\xff", b" " * 70]
 )  # fmt: skip
 ONE = _triggers_py.Triggers(LITERALS, SHAPES)
 

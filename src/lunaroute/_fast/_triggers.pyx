@@ -78,7 +78,8 @@ cdef void fill() noexcept:
             first[c] = BASE64
         if 65 <= c <= 70 or 97 <= c <= 102:
             first[c] |= HEX
-        if c in b" .-()/\xa0?":
+        # 0xa0, a space that does not break, is no char of C's where those have a sign.
+        if c in b" .-()/?" or c == 0xA0:
             second[c] |= SEPARATOR
         if first[c] & ALNUM or c >= 128 or c in b"!#$%&'*+/=?^_`{|}~.\"-":
             second[c] |= LOCAL_END
