@@ -89,6 +89,8 @@ def test_traffic_moves_the_metrics(tmp_path):
                 raw.send(request)
                 raw.read_answer()
             found = moved({}, counted(serve, len(requests)))
+            raw.send(b"GET /stats HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            stats = json.loads(raw.read_answer()[1])
         rows = serve.recorded(len(requests))
         observer = serve.child("observer")
         os.kill(observer, signal.SIGKILL)
@@ -129,6 +131,7 @@ def test_traffic_moves_the_metrics(tmp_path):
     }  # fmt: skip
     assert {name: found.get(name) for name in expected} == expected
     agrees_with(rows, found)
+    agrees_with_stats(stats, found)
 
 
 def agrees_with(rows: list[dict], found: dict[str, float]) -> None:
@@ -150,3 +153,37 @@ def agrees_with(rows: list[dict], found: dict[str, float]) -> None:
     down = sum(row["answer_bytes"] for row in rows if row["provider"] == "anthropic")
     name = "lunaroute_body_bytes_total{direction=down,provider=anthropic}"
     assert found[name] == down
+
+
+def summed(found: dict[str, float], name: str, *labels: str) -> float:
+    """Over all series of a metric that have these labels."""
+    return sum(
+        value
+        for series, value in found.items()
+        if series.partition("{")[0] == name and all(label in series for label in labels)
+    )
+
+
+def agrees_with_stats(stats: dict, found: dict[str, float]) -> None:
+    """What `lunaroute stats` and GET /stats say of the same exchanges."""
+    total = stats["total"]
+    for kind, name in (
+        ("input", "input_tokens"),
+        ("cache_read", "cache_read_tokens"),
+        ("cache_write", "cache_creation_tokens"),
+        ("output", "output_tokens"),
+        ("reasoning", "reasoning_tokens"),
+    ):
+        told = summed(found, "lunaroute_tokens_total", f"type={kind}")
+        assert told == total[name], name
+    assert summed(found, "lunaroute_tokens_total") == total["total_tokens"]
+    assert summed(found, "lunaroute_requests_total") == total["requests"]
+    assert summed(found, "lunaroute_requests_failure_total") == total["failures"]
+    assert summed(found, "lunaroute_tool_calls_total") == total["tool_calls"]
+    assert summed(found, "lunaroute_tool_result_failures_total") == total["tool_errors"]
+    unknown = summed(found, "lunaroute_cost_unknown_exchanges_total")
+    assert unknown == total["unpriced_count"]
+    cost = summed(found, "lunaroute_cost_usd_total")
+    assert cost == pytest.approx(total["cost_usd"])
+    ours = summed(found, "lunaroute_proxy_overhead_seconds_sum")
+    assert ours == pytest.approx(total["overhead"]["total_ms"] / 1000)
