@@ -1,13 +1,16 @@
 """`lunaroute logs`."""
 
+import json
 import signal
 import subprocess
+from contextlib import closing
 
 import pytest
 
 from lunaroute.cli.logs import NoLogError, log_path
 from lunaroute.running import Server
-from tests.kit import BIN
+from tests.kit import BIN, CEILING, clean_environment, until
+from tests.provider import Provider
 
 
 def test_the_log_of_the_server_in_the_background_and_what_is_added(behind):
@@ -64,3 +67,28 @@ def test_a_log_that_may_not_be_read_is_said(behind):
     done = behind.run("logs")
     assert done.returncode == 1
     assert f"lunaroute: {behind.home}/serve.log: Is a directory" in done.stderr
+
+
+def test_a_log_in_json_is_json_from_its_first_line_on(tmp_path):
+    log = tmp_path / "log"
+    variables = {"LUNAROUTE_LOG_FORMAT": "json"}
+    with closing(Provider()) as provider:
+        arguments = ("--log-file", str(log), "--no-recording")
+        command = [BIN / "lunaroute", "serve", "--port", "0", *arguments]
+        environment = clean_environment(
+            tmp_path / "home", LUNAROUTE_ANTHROPIC_BASE_URL=provider.url, **variables
+        )
+        process = subprocess.Popen(command, env=environment)
+        try:
+            until(
+                lambda: log.exists() and "serves on" in log.read_text(),
+                "the start lines",
+            )
+            process.terminate()
+            assert process.wait(CEILING) == 0
+        finally:
+            process.kill()
+            process.wait()
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert lines[0]["message"].endswith(f"process {process.pid} starts")
+    assert {line["logger"] for line in lines} == {"lunaroute.supervisor"}

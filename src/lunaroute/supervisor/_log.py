@@ -28,6 +28,9 @@ class LogFile:
             raise ConfigError(f"cannot write {path}: {error.strerror}") from error
         self._take()
         self._trouble = ""
+
+    def begin(self) -> None:
+        """Says in it who writes from here on."""
         say(f"{time.strftime('%Y-%m-%d %H:%M:%S')} process {os.getpid()} starts")
 
     def turn_over(self) -> bool:

@@ -15,7 +15,7 @@ from lunaroute.supervisor._log import LogFile
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._presence import Presence
-from lunaroute.supervisor._say import address_of, banner, complain, say
+from lunaroute.supervisor._say import address_of, banner, complain, say, speak
 from lunaroute.supervisor._sockets import bind, bind_page, meeting, refuse_exposure
 from lunaroute.supervisor._supervise import READY_SECONDS, Generation, Supervisor
 
@@ -47,9 +47,12 @@ def limit_resources() -> None:
 async def _main(flags: Mapping[str, Any], launch: Mapping[str, str]) -> int:
     # Installed before anything else: from here on no signal is a traceback.
     with trio.open_signal_receiver(*SUPERVISORS_SIGNALS) as signals:
+        speak(str(flags.get("log_format", "text")))  # the plan may know better
         try:
             log = LogFile(Path(launch["log"])) if launch.get("log") else None
             plan = await read_plan(flags)
+            if log is not None:
+                log.begin()
             options = plan["supervisor"]
             refuse_exposure(options)
             prepare_places(options)
