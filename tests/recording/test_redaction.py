@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from lunaroute.model import Outcome
 from lunaroute.recording._record import make_records
 from lunaroute.recording._redaction import Redaction
 from tests.frames import frame
@@ -210,3 +211,28 @@ def test_a_coded_target_stays_coded_where_nothing_is_found():
     redaction = Redaction(redactor())
     assert redaction.target("/a%2Fb?c=%20d&e") == "/a%2Fb?c=%20d&e"
     assert redaction.target("/jane.roe%40example.com/%20") == "/[EMAIL]/%20"
+
+
+def test_no_half_of_a_value_ends_what_was_cut():
+    half = SECRET[:12]
+    sent = json.dumps(question(f"it is {SECRET}")).encode()
+    cut = sent[: sent.index(SECRET.encode()) + 12]
+    events = anthropic_events(f"so it is {half}")[:4]
+    raw = anthropic_stream(
+        request_pieces=[cut],
+        body=None,
+        answer=sse(*events),
+        outcome=Outcome.CLIENT_LEFT,
+    )
+    (record,) = _records(raw)
+    assert half not in _kept([record])
+    assert record.rows.texts[-1].text == "so it is [CUT]"
+    # What nothing is redacted of stays as it came.
+    (plain,) = make_records(raw, KEY)
+    assert half in _kept([plain])
+
+
+def test_what_came_whole_keeps_its_end():
+    raw = anthropic_stream(answer=sse(*anthropic_events("see zk-0123 and src/a_b.py")))
+    (record,) = _records(raw)
+    assert "see zk-0123 and src/a_b.py" in [text.text for text in record.rows.texts]

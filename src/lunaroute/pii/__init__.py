@@ -1,6 +1,7 @@
 """Personal data and secrets: what is found in a text, and what becomes of it."""
 
 from lunaroute.pii._custom import CustomPattern as CustomPattern
+from lunaroute.pii._cut import without_half as without_half
 from lunaroute.pii._detector import Detector as Detector
 from lunaroute.pii._finding import Finding as Finding
 from lunaroute.pii._finding import resolve as resolve

@@ -5,6 +5,7 @@ its tokens. Strings and numbers change where something was found in them, nothin
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -149,13 +150,19 @@ def _of_string(
     ]
     # What only the outer text shows is replaced where no quote of the inner one can
     # be lost by it.
+    ends = [edit.end for edit in inner]
     rest = [
         _edit(spot)
         for spot in within
-        if not any(e.start < spot.end and spot.start < e.end for e in inner)
+        if not _meets(inner, bisect_right(ends, spot.start), spot)
         and not _MARKS.search(text, spot.start, spot.end)
     ]
     yield from sorted((*inner, *rest), key=lambda edit: edit.start)
+
+
+def _meets(edits: list[Edit], at: int, spot: Spot) -> bool:
+    """Whether the first one that ends behind the spot's begin overlaps it."""
+    return at < len(edits) and edits[at].start < spot.end
 
 
 def _edit(spot: Spot) -> Edit:

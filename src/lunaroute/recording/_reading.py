@@ -183,6 +183,9 @@ def _with_request(
     who = session_of(endpoint, head.fields, whole)
     sent = redaction.sent(whole)
     request = read_request(endpoint, sent)
+    if raw.request.truncated or request.problem == "cut short":
+        sent = redaction.cut(sent)
+        request = read_request(endpoint, sent)
     reading = replace(
         reading,
         session=session_name(who.id, reading.id, redaction),

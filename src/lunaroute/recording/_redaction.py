@@ -11,7 +11,7 @@ from dataclasses import replace
 from urllib.parse import quote, unquote
 
 from lunaroute.model import AnswerFacts, RequestFacts, SessionFacts, ToolCall, Usage
-from lunaroute.pii import Mark, Redactor
+from lunaroute.pii import Mark, Redactor, without_half
 from lunaroute.recording._head import Head
 
 # Never kept, and always full of findings.
@@ -21,6 +21,9 @@ _CREDENTIALS = frozenset(
 
 # What delimits the parts of a target that are coded each for itself.
 _TARGET_MARKS = re.compile(r"([/?&=;])")
+# Bytes of a body's end in which a value that was cut could have begun.
+_END = 8192
+
 _UNQUOTED = "[]:*@!$'(),+~"
 
 
@@ -46,6 +49,15 @@ class Redaction:
         """The request's body; ``marks`` says afterwards what of it."""
         body, self.marks = self._body(body)
         return body
+
+    def cut(self, body: bytes) -> bytes:
+        """A redacted body of which the rest is missing: no half of a value ends it."""
+        if self._redactor is None:
+            return body
+        begin = max(0, len(body) - _END)
+        end = body[begin:].decode("utf-8", "surrogateescape")
+        left = without_half(end).encode("utf-8", "surrogateescape")
+        return body[:begin] + left
 
     def body(self, body: bytes) -> bytes:
         """Another body."""
@@ -100,11 +112,17 @@ class Redaction:
         )
 
     def answer(self, facts: AnswerFacts) -> AnswerFacts:
-        """An answer's facts, each whole."""
+        """An answer's facts, each whole; no half of a value ends one that was cut."""
         calls = facts.tool_calls
-        texts = tuple(replace(t, text=self.text(t.text)) for t in facts.texts)
-        called = tuple(replace(c, arguments=self.text(c.arguments)) for c in calls)
-        facts = replace(facts, texts=texts, tool_calls=called)
+        texts = [replace(t, text=self.text(t.text)) for t in facts.texts]
+        called = [replace(c, arguments=self.text(c.arguments)) for c in calls]
+        if self._redactor is not None and not facts.complete:
+            if texts:
+                texts[-1] = replace(texts[-1], text=without_half(texts[-1].text))
+            if called:
+                last = called[-1]
+                called[-1] = replace(last, arguments=_unended(last.arguments))
+        facts = replace(facts, texts=tuple(texts), tool_calls=tuple(called))
         if self._is_clean(_words_of(facts)):
             return facts
         return replace(
@@ -152,6 +170,11 @@ class Redaction:
             return None
         vendor: Mapping[str, int] = {self.text(n): v for n, v in usage.vendor.items()}
         return replace(usage, vendor=vendor)
+
+
+def _unended(arguments: str) -> str:
+    """JSON that is whole is not cut."""
+    return arguments if arguments.endswith("}") else without_half(arguments)
 
 
 def _words_of(facts: AnswerFacts) -> Iterable[str]:
