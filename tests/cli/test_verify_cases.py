@@ -34,12 +34,18 @@ def test_what_is_generated():
     ):
         assert any(part in answer for answer in answers)
     for case in cases:
-        assert (
-            case.request.replace(b"Host: 127.0.0.1:1\r\n", b"Host: 127.0.0.1:2\r\n", 1)
-            == case.at_provider
+        there = case.request.replace(
+            b"Host: 127.0.0.1:1\r\n", b"Host: 127.0.0.1:2\r\n", 1
         )
+        assert there + case.up == case.at_provider
         assert (case.at_client != case.answer) == case.closes
-        assert case.at_client.replace(b"Connection: close\r\n", b"", 1) == case.answer
+        close = b"" if case.up else b"Connection: close\r\n"
+        assert case.at_client.replace(close, b"", 1) == case.answer + case.down
+    sockets = [case for case in cases if case.up]
+    assert len(sockets) == 7
+    assert all(
+        case.answer.startswith(b"HTTP/1.1 101 ") and case.down for case in sockets
+    )
 
 
 def test_of_a_session(store):

@@ -7,7 +7,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -53,6 +53,13 @@ class Case:
     answer: bytes
     at_client: bytes
     closes: bool
+    # After a handshake: what the client and then the provider send on the WebSocket.
+    up: bytes = b""
+    down: bytes = b""
+
+
+# Which of twenty generated cases it is.
+_SOCKET = 11
 
 
 class Places:
@@ -67,9 +74,14 @@ class Places:
 
 
 def generated(count: int, seed: int, places: Places) -> Iterator[Case]:
-    """Cases of every framing, size and status, the same ones for the same seed."""
+    """Cases of every framing, size and status, the same ones for the same seed; one in
+    twenty is a WebSocket.
+    """
     chance = random.Random(seed)  # noqa: S311 - repeatable, not secret
     for number in range(count):
+        if number % 20 == _SOCKET:
+            yield _socket(number, chance, places)
+            continue
         dialect, target = chance.choice(_PATHS)
         body = _body(chance)
         is_chunked = chance.random() < 0.3
@@ -95,6 +107,45 @@ def recorded(copy: Copy, places: Places) -> Iterator[Case]:
         dialect = Dialect(row.dialect or "openai")
         message = (reply.method.encode(), target, fields, body)
         yield _case(row.id, number, dialect, message, answer, closes, places)
+
+
+def _socket(number: int, chance: random.Random, places: Places) -> Case:
+    """A handshake, then bytes of any kind both ways: the proxy reads no frames."""
+    fields = [
+        (b"Sec-WebSocket-Version", b"13"),
+        (b"Sec-WebSocket-Key", b"dGhlIHNhbXBsZSBub25jZQ=="),
+        (b"Sec-WebSocket-Extensions", b"permessage-deflate; client_max_window_bits"),
+        # Each connection's own, said anew by a proxy behind all others.
+        (b"Connection", b"Upgrade"),
+        (b"Upgrade", b"websocket"),
+    ]
+    answer = _answer_head(
+        b"101 Switching Protocols",
+        [
+            (b"Connection", b"Upgrade"),
+            (b"Upgrade", b"websocket"),
+            (b"Sec-WebSocket-Accept", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+        ],
+    )
+    up, down = (chance.randbytes(chance.choice(_SIZES[1:])) for _ in range(2))
+    message = (b"GET", b"/v1/responses", fields, b"")
+    case = _case(
+        f"generated {number}, a WebSocket",
+        number,
+        Dialect.OPENAI,
+        message,
+        answer,
+        False,
+        places,
+    )
+    return replace(
+        case,
+        at_provider=case.at_provider + up,
+        at_client=case.at_client + down,
+        closes=True,
+        up=up,
+        down=down,
+    )
 
 
 def _case(

@@ -71,13 +71,15 @@ class RecordingProvider:
             case = self.cases.get(int(found[1])) if found is not None else None
             if case is None:  # nothing of ours: the connection's end says so
                 return
+            if case.up:  # a WebSocket: its client waits for the handshake's answer
+                sock.sendall(case.answer)
             sock.settimeout(SILENCE_SECONDS)
             size = len(case.at_provider)
             data = _until(sock, data, _has(len(case.at_provider)))
             sock.settimeout(None)
             # More than was sent stays in the buffer and spoils the next head.
             self.arrived[case.number], data = data[:size], data[size:]
-            sock.sendall(case.answer)
+            sock.sendall(case.down if case.up else case.answer)
             if case.closes:
                 return
 
@@ -115,7 +117,8 @@ def _lane(
                 sock = socket.create_connection(place, SILENCE_SECONDS)
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.sendall(case.request)
-            came = _answer(sock, case)
+            came = _handshake(sock, case) if case.up else b""
+            came = _answer(sock, case, came)
         except OSError as error:
             trouble = f"{error.strerror or error}"
         verdict = Verdict(case, provider.arrived.get(case.number, b""), came, trouble)
@@ -127,11 +130,18 @@ def _lane(
         sock.close()
 
 
-def _answer(sock: socket.socket, case: Case) -> bytes:
+def _handshake(sock: socket.socket, case: Case) -> bytes:
+    """The answer's head and what came with it; then the client's bytes are sent."""
+    came = _until(sock, b"", lambda got: b"\r\n\r\n" in got)
+    sock.sendall(case.up)
+    return came
+
+
+def _answer(sock: socket.socket, case: Case, came: bytes) -> bytes:
     """All of the answer; of one that ends with its connection, all there is."""
     if case.closes:
-        return _until(sock, b"", lambda _: False)
-    return _until(sock, b"", _has(len(case.at_client)))
+        return _until(sock, came, lambda _: False)
+    return _until(sock, came, _has(len(case.at_client)))
 
 
 def _has(size: int) -> Callable[[bytearray], bool]:

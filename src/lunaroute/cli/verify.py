@@ -60,7 +60,9 @@ def command(
     what arrives and answers as it is told: heads, bodies and their framing must arrive
     as they were sent, in both directions. Two things may differ: Host becomes the
     provider's, and an answer that only the end of its connection ends is told to do so
-    (`Connection: close`). The exchanges are generated (every framing, size and status,
+    (`Connection: close`).
+
+    The exchanges are generated (every framing, size and status, WebSockets among them,
     the same for the same seed), or those of SESSION, as far as their bodies were kept.
 
     A `lunaroute serve` of the same build is started for it in a temporary home, with
