@@ -112,9 +112,8 @@ class Exporter:
         pause = PAUSE_SECONDS
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                body = self._encode(batch, self._collector.service)
                 await trio.to_thread.run_sync(
-                    post, self._collector, body, abandon_on_cancel=True
+                    self._encode_and_post, batch, abandon_on_cancel=True
                 )
             except RefusedError as refused:
                 self._complain(str(refused))
@@ -133,6 +132,9 @@ class Exporter:
                 self._counted("sent", len(batch))
                 return
         self._counted("dropped", len(batch))
+
+    def _encode_and_post(self, batch: list[Span]) -> None:
+        post(self._collector, self._encode(batch, self._collector.service))
 
     def _complain(self, trouble: str) -> None:
         if trouble != self._trouble:

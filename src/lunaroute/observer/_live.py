@@ -12,6 +12,7 @@ from itertools import count
 
 from lunaroute.dialects import (
     AnswerReader,
+    Delta,
     MessageReader,
     answer_reader,
     endpoint_of,
@@ -227,13 +228,14 @@ class _Answer:
     def follow(self, raw: RawExchange) -> None:
         """What came since the last time; of a shed answer no more comes."""
         chunks = raw.answer.chunks
+        deltas: list[Delta] = []
         for _, chunk in chunks[self._seen :]:
             piece = self._unframed.feed(chunk)
             self._reader.feed(piece)
             if self.is_stream:
                 for event in self._events.feed(piece):
-                    deltas = read_deltas(self._endpoint, event.event, event.data)
-                    self._voice.take(deltas)
+                    deltas += read_deltas(self._endpoint, event.event, event.data)
+        self._voice.take(deltas)
         self._seen = max(self._seen, len(chunks))
 
     def end(self, raw: RawExchange, model: str) -> None:

@@ -1,6 +1,7 @@
 """What a model says in one answer, shown while it comes, without secrets."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import groupby
 
 from lunaroute.dialects import Delta, DeltaKind
 from lunaroute.model import AnswerFacts, TextKind, Usage
@@ -29,16 +30,20 @@ class Voice:
         self._mask = PieceMask(detector)
         self._kind = DeltaKind.TEXT
 
-    def take(self, deltas: tuple[Delta, ...]) -> None:
-        """Collects; shows what may be shown."""
-        for delta in deltas:
-            if delta.kind is not self._kind:
+    def take(self, deltas: Iterable[Delta]) -> None:
+        """Collects; shows what may be shown. Best called with much at once: each text
+        that grows is searched again.
+        """
+        for kind, group in groupby(deltas, key=lambda delta: delta.kind):
+            if kind is not self._kind:
                 self.pause()
-            if delta.kind in _KINDS:
-                self._kind = delta.kind
-                self._say(_KINDS[delta.kind], self._mask.feed(delta.text))
-            elif delta.kind is DeltaKind.TOOL:
-                self._tool(delta.text)
+            if kind in _KINDS:
+                self._kind = kind
+                piece = "".join(delta.text for delta in group)
+                self._say(_KINDS[kind], self._mask.feed(piece))
+            elif kind is DeltaKind.TOOL:
+                for delta in group:
+                    self._tool(delta.text)
 
     def pause(self) -> None:
         """What was said is complete: the rest of it is shown."""
