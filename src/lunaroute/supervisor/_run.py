@@ -90,8 +90,9 @@ async def _supervise(
             supervisor.exit_code = 1
             nursery.cancel_scope.cancel()
         else:
-            presence.serves(first.plan["supervisor"], first.listeners, first.page)
-            say(welcome)
+            if not supervisor.is_stopping:
+                presence.serves(first.plan["supervisor"], first.listeners, first.page)
+                say(welcome)
     if supervisor.current.place is not None:
         supervisor.current.place.close()
     return supervisor.exit_code

@@ -105,6 +105,11 @@ class Supervisor:
         self._began = time.time_ns() // 1_000
         self.exit_code = 0
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was told to end; its listeners may be closed then."""
+        return self._stopping
+
     async def start(self) -> None:
         """Starts the first generation; returns when it serves.
 
