@@ -69,3 +69,20 @@ def test_what_is_settled_does_not_change(text, rest):
     before = [f for f in ALL.find(padded) if f.end <= cut]
     later = ALL.find(padded + rest)
     assert [f for f in later if f.start < cut] == before
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["1234567890", "4111 ", "@", "a@", "a@a.aa", "eyJ", "eyJaaaaaaaaaaa.", "://a:", "-----BEGIN ", "::a", "0x", "+1 ",
+     "password=", "password='", "secret: token ", "phone 1234567 ", "bearer ", "sk-", "GB82 WEST ", "(02) ", "hooks.slack.com/",
+     "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADAN"],
+)  # fmt: skip
+def test_time_is_in_proportion_to_length(piece):
+    # Counted, not timed: how many characters each look is shown is bounded, so the
+    # work is in proportion to the looks, and these to the text.
+    def looks(text):
+        return len(ALL._triggers.scan(text.encode("latin-1", "replace")))
+
+    short, long = looks(piece * 200), looks(piece * 2000)
+    assert long <= 11 * max(short, 20)
+    assert len(ALL.find(piece * 2000)) <= 2000

@@ -1,5 +1,7 @@
 """The kinds are named once, and each can be found by something."""
 
+from pathlib import Path
+
 from lunaroute.pii import KINDS, PERSONAL, SECRETS
 
 
@@ -14,3 +16,12 @@ def test_every_kind_is_personal_or_a_secret():
     assert not SECRETS & PERSONAL
     assert "github_token" in SECRETS
     assert "email" in PERSONAL
+
+
+def test_every_kind_stands_in_the_documents():
+    page = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text("utf-8")
+    rows = {
+        f"| `{kind.name}` | {kind.what} | {kind.check} | {kind.context} | `{kind.example}` |"
+        for kind in KINDS.values()
+    }
+    assert rows <= set(page.splitlines())
