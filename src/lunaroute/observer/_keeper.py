@@ -27,6 +27,8 @@ log = logging.getLogger("lunaroute.observer")
 
 BATCH_EXCHANGES = 100
 BATCH_SECONDS = 0.1
+# How often is looked at what is under way.
+LOOK_SECONDS = 0.05
 # Waiting here beside the gateway's own buffer; then the link is not read any more.
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 # What the objects around the bytes take, roughly.
@@ -149,7 +151,7 @@ class Keeper:
     async def _wait(self) -> None:
         """Until there is something to do; what arrives may become more for a moment."""
         is_idle = not (self.trouble or self._running.is_any)
-        with trio.move_on_after(math.inf if is_idle else BATCH_SECONDS):
+        with trio.move_on_after(math.inf if is_idle else LOOK_SECONDS):
             await self._arrived.wait()
         if 0 < len(self._waiting) < BATCH_EXCHANGES and not self._closed:
             # What came during the last commit has waited already.
