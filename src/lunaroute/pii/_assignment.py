@@ -92,13 +92,15 @@ _CALL = re.compile(r"(?:await |new )?[A-Za-z_$][\w$.:>-]*\(")
 _PATH = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,12}://|[.~]{0,2}/(?!.*[+=])[\w.-]+/|[A-Za-z]:\\|\$?[A-Z_]+/)"
 )
-_REGEX = re.compile(r"\(\?|\[[a-zA-Z0-9]-|\\[dwsb]\W|\^.*\$\Z|\.\*|\{\d+,\d*\}")
+_REGEX = re.compile(r"\(\?|\[[a-zA-Z0-9]-|\\[dwsb]\W|\^.*\$\Z|\.\*|\][+*]|\{\d+,\d*\}")
 _BASE64_40 = re.compile(r"[0-9A-Za-z+/]{40}\Z")
 _BASE64_88 = re.compile(r"[0-9A-Za-z+/]{86}==")
 _HEX_32 = re.compile(r"[0-9a-f]{32}\Z")
 _TELLING = 96
 _COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
 _TITLE = re.compile(r"[A-Z][a-z]{2,}(?![a-z])")
+_VOWEL = re.compile(r"[aeiouyAEIOUY]")
+_HARD = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
 
 
@@ -234,6 +236,8 @@ def _is_bare_secret(
         return numbered is None or (
             chosen and len(value) >= 6 and "." not in value and "_" not in value
         )
+    if len(value) >= 14 and "." not in value and _has_three_classes(value):
+        return not _is_wordy(value)
     # KEY=word in a file of the environment or in a shell; no word elsewhere.
     name = text[: operator.start()][-40:]
     is_env = re.search(r"(?:^|[\s\"';])[A-Z][A-Z0-9_]*\Z", name) is not None
@@ -349,11 +353,19 @@ def _is_made(value: str) -> bool:
     return len(value) >= 8
 
 
+def _has_three_classes(value: str) -> bool:
+    return all(
+        any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)
+    )
+
+
 def _is_wordy(value: str) -> bool:
     """Whether most of a long value is words: a class's name, a sentence in one."""
-    titles = _TITLE.findall(value)
-    many = sum(map(len, titles)) * 10 >= len(value) * 6
-    return len(titles) > 1 and ("." in value or many)
+    words = [
+        w for w in _TITLE.findall(value) if _VOWEL.search(w) and not _HARD.search(w)
+    ]
+    many = sum(map(len, words)) * 10 >= len(value) * 6
+    return len(words) > 1 and (many or "." in value)
 
 
 def _is_random(value: str) -> bool:
