@@ -38,11 +38,11 @@ def test_check_says_ok(run, file):
 
 
 def test_check_prints_warnings_and_stays_ok(run, file):
-    file.write_text("ui: {port: 1}\n")
+    file.write_text("session_recording: {worker: {batch_size: 3}}\n")
     done = run("check", "my.yaml")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[0] == "my.yaml: ok"
-    assert "ui: known, but not built yet" in done.stdout
+    assert "recording worker: known, but not built yet" in done.stdout
 
 
 def test_check_prints_problems_on_stderr(run, file):
