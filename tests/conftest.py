@@ -1,11 +1,15 @@
 """Fixtures that more than one package's tests use."""
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.kit import Serve
 from tests.provider import Provider
+
+# A shell's background job ignores SIGINT, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
