@@ -6,11 +6,12 @@ demo can show that nothing was changed on the way.
 
 import hashlib
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
+
+from lunaroute.cli._loopback import LoopbackServer
 
 MODEL = "claude-sonnet-4-5"
 # Between two events, so that the streaming can be seen.
@@ -40,7 +41,7 @@ TURNS: tuple[tuple[str, tuple[str, dict[str, str]] | None], ...] = (
 )
 
 
-class DemoProvider:
+class DemoProvider(LoopbackServer):
     """Serves from construction on; ``close`` ends it."""
 
     def __init__(self) -> None:
@@ -57,15 +58,7 @@ class DemoProvider:
             def log_message(self, *_words: object) -> None:
                 """Quiet: the demo shows what there is to see."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler)
 
     def answer(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
         self.received.append(hashlib.sha256(body).hexdigest())

@@ -3,14 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
+from lunaroute.cli._loopback import LoopbackServer
 from lunaroute.exporting import Replay, Reply
 
 Say = Callable[[str], None]
 
 
-class ReplayProvider:
+class ReplayProvider(LoopbackServer):
     """Serves from construction on; ``close`` ends it. ``fast`` waits for nothing."""
 
     def __init__(self, replay: Replay, *, port: int, fast: bool, say: Say) -> None:
@@ -39,23 +40,7 @@ class ReplayProvider:
             def log_message(self, *_words: object) -> None:
                 """Quiet: what there is to say is said."""
 
-        self._server = _Server(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that left is no news."""
+        super().__init__(Handler, port)
 
 
 def _read(handler: BaseHTTPRequestHandler) -> bytes:

@@ -5,12 +5,12 @@ every byte that arrives.
 import re
 import socket
 import socketserver
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
+from lunaroute.cli._loopback import LoopbackServer
 from lunaroute.cli._verify_cases import ID_HEADER, Case
 
 # Silence after which nothing more is expected, where less came than was sent.
@@ -38,7 +38,7 @@ class Verdict:
         return self.at_client == self.case.at_client
 
 
-class RecordingProvider:
+class RecordingProvider(LoopbackServer):
     """Answers each case as it says. Serves from construction on; ``close`` ends it."""
 
     def __init__(self, port: int = 0) -> None:
@@ -51,15 +51,7 @@ class RecordingProvider:
 
         self.cases: dict[int, Case] = {}
         self.arrived: dict[int, bytes] = {}
-        self._server = _Server(("127.0.0.1", port), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(Handler, port)
 
     def serve(self, sock: socket.socket) -> None:
         """A connection's requests, one after the other."""
@@ -82,12 +74,6 @@ class RecordingProvider:
             sock.sendall(case.down if case.up else case.answer)
             if case.closes:
                 return
-
-
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
 
 
 def play(url: str, provider: RecordingProvider, cases: Sequence[Case]) -> list[Verdict]:

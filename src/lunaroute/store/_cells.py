@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 
 from lunaroute.store._connect import explained
-from lunaroute.store._write import transaction
+from lunaroute.store._write import erasing
 
 _PAGE = 200
 
@@ -165,10 +165,5 @@ class Cells:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with explained(self._path):
-            self._connection.execute("PRAGMA secure_delete = ON")
-            try:
-                with transaction(self._connection):
-                    yield
-            finally:
-                self._connection.execute("PRAGMA secure_delete = FAST")
+        with explained(self._path), erasing(self._connection):
+            yield

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from lunaroute.store._connect import BUSY_TIMEOUT_MS, explained
-from lunaroute.store._write import transaction
+from lunaroute.store._write import erasing
 
 # Pages of 4 kB: some 20 ms each on a slow machine.
 _MERGED_PAGES = 250
@@ -226,13 +226,8 @@ class Pruning:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        with explained(self._path):
-            self._connection.execute("PRAGMA secure_delete = ON")
-            try:
-                with transaction(self._connection):
-                    yield
-            finally:
-                self._connection.execute("PRAGMA secure_delete = FAST")
+        with explained(self._path), erasing(self._connection):
+            yield
 
     def _rows(
         self, statement: str, given: tuple[str | int, ...] = ()

@@ -96,6 +96,17 @@ def transaction(connection: apsw.Connection) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def erasing(connection: apsw.Connection) -> Iterator[None]:
+    """A transaction that overwrites what it takes out of the file."""
+    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        with transaction(connection):
+            yield
+    finally:
+        connection.execute("PRAGMA secure_delete = FAST")
+
+
 class Batch:
     """A transaction in progress; get one from ``Store.writing``."""
 
