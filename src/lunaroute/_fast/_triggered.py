@@ -25,8 +25,7 @@ CONTEXT = 4  # reported by its mask only, beside what stands near
 ASSIGN = 8  # a name that something is assigned to
 LEFT64 = 16  # no - before it either
 AUTHORITY = 32  # a colon and an @ behind it before a / or a blank
-
-ARMOUR = 64  # something that could be base64 behind it, line ends and signs apart
+ARMOUR = 64  # 16 characters of base64 soon behind it, before five dashes
 
 # What follows it: at least so many characters of one of these sets.
 FOLLOW = ("", "url64", "alnum", "hex", "base64")

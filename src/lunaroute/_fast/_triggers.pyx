@@ -29,6 +29,7 @@ cdef enum:
     NO_PASSWORD = 32
     MOST_RUNS = 8
     LONGEST_RUN = 19
+    ARMOUR_REACH = 256
 
 cdef int AT = _triggered.AT
 cdef int COLON = _triggered.COLON
@@ -225,22 +226,18 @@ cdef bint is_authority(const unsigned char *p, Py_ssize_t n, Py_ssize_t end) noe
 
 cdef bint is_armour(const unsigned char *p, Py_ssize_t n, Py_ssize_t end) noexcept:
     cdef Py_ssize_t k = end
-    cdef int joints = 0
-    cdef int body = 0
-    while k < n and joints < 24:
-        if p[k] == b"\\" and k + 1 < n and (
-            p[k + 1] == b"n" or p[k + 1] == b"r" or p[k + 1] == b"t"
-        ):
-            k += 2
-        elif not first[p[k]] & ALNUM and p[k] != b"-":
-            k += 1
+    cdef int run = 0
+    while k < n and k - end < ARMOUR_REACH:
+        if first[p[k]] & ALNUM or p[k] == b"+" or p[k] == b"/":
+            run += 1
+            if run == 16:
+                return True
         else:
-            break
-        joints += 1
-    while k < n and body < 4 and (first[p[k]] & ALNUM or p[k] == b"+" or p[k] == b"/"):
+            run = 0
+            if n - k >= 5 and memcmp(p + k, b"-----", 5) == 0:
+                return False
         k += 1
-        body += 1
-    return joints > 0 and body == 4
+    return False
 
 
 cdef bint is_literal(const unsigned char *p, Py_ssize_t n, Py_ssize_t start, Entry *entry) noexcept:

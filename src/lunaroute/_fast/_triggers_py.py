@@ -51,7 +51,8 @@ _LOCAL_END = re.compile(rb"[0-9A-Za-z!#$%&'*+/=?^_`{|}~.\"\x80-\xff-]")
 _DOMAIN = re.compile(rb"[0-9A-Za-z.\x80-\xff?-]*+")
 _DOMAIN_DOT = re.compile(rb"\.[A-Za-z\x80-\xff?][0-9A-Za-z\x80-\xff?-]")
 _AUTHORITY = re.compile(rb"[^\s/@:\"'<>]{0,128}+:[^\s/\"'<>@]{1,256}+@")
-_ARMOUR = re.compile(rb"(?:\\[nrt]|[^0-9A-Za-z-]){1,24}+[0-9A-Za-z+/]{4}")
+_ARMOUR = re.compile(rb"[0-9A-Za-z+/]{16}")
+_ARMOUR_REACH = 256
 _ASSIGNED = re.compile(
     rb"[0-9A-Za-z_-]{0,32}+"
     rb"(?:[\\\"'`\]) \t]{0,24}+(?:[:=>]|is[ :]|was )|\\{0,3}[\"'`],)"
@@ -214,12 +215,17 @@ def _is_literal(data: bytes, start: int, literal: Literal) -> bool:
         return False
     if literal.flags & AUTHORITY and not _AUTHORITY.match(data, end):
         return False
-    if literal.flags & ARMOUR and not _ARMOUR.match(data, end):
+    if literal.flags & ARMOUR and not _is_armour(data, end):
         return False
     run = _RUNS[FOLLOW.index(literal.follow)]
     return len(data) - end >= literal.least and all(
         byte in run for byte in data[end : end + literal.least]
     )
+
+
+def _is_armour(data: bytes, end: int) -> bool:
+    near = data[end : end + _ARMOUR_REACH]
+    return _ARMOUR.search(near.partition(b"-----")[0]) is not None
 
 
 def _is_assigned(data: bytes, start: int, end: int) -> bool:
