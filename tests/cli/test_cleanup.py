@@ -27,13 +27,13 @@ def test_it_says_what_would_go_and_then_goes(place):
     assert planned.exit_code == 0, planned.output
     assert f"too old      {day(0)}/session_day-0.jsonl" in planned.stdout
     assert f"to compress  {day(20)}/session_day-20.jsonl" in planned.stdout
-    assert "1 files and 3 exchanges would be deleted for their age" in planned.stdout
+    assert "1 file and 3 exchanges would be deleted for their age" in planned.stdout
     assert len(names(place)) == 3
     done = run()
     assert done.exit_code == 0
-    assert "1 files and 3 exchanges deleted for their age" in done.stdout
+    assert "1 file and 3 exchanges deleted for their age" in done.stdout
     assert "0 files and 0 exchanges deleted for the size of all" in done.stdout
-    assert "1 files compressed, saving" in done.stdout
+    assert "1 file compressed, saving" in done.stdout
     assert "MB of 1,024.0 MB in use" in done.stdout
     assert sessions(place) == ["day-20", "day-40"]
 

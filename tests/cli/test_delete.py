@@ -28,7 +28,7 @@ def run(*words, answer=None, monkeypatch=None):
 def test_yes(place):
     done = run("--yes", "day-0")
     assert done.exit_code == 0, done.output
-    assert done.stdout == "1 sessions deleted: 3 exchanges, 1 files\n"
+    assert done.stdout == "1 session deleted: 3 exchanges, 1 file\n"
     assert sessions(place) == ["day-1"]
     assert len(names(place)) == 1
 
@@ -42,7 +42,7 @@ def test_json(place):
 def test_nobody_to_ask(place):
     done = run("day-0")
     assert done.exit_code == 2
-    assert "day-0: 3 exchanges, 1 files" in done.stderr
+    assert "day-0: 3 exchanges, 1 file" in done.stderr
     assert "say --yes" in done.stderr
     assert sessions(place) == ["day-0", "day-1"]
 

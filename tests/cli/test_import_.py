@@ -23,7 +23,7 @@ def test_what_was_imported_is_found(run, tmp_path):
     result = run(FILE)
     assert result.exit_code == 0
     assert result.stdout.startswith(
-        "1 files imported (2 exchanges), 0 skipped, 0 failed"
+        "1 file imported (2 exchanges), 0 skipped, 0 failed"
     )
     with open_store(tmp_path / "home" / "sessions.db", writer=False) as store:
         assert found(store, "marzipan") == ["prompt"]
@@ -39,7 +39,7 @@ def test_without_a_path_the_assistants_own_places_are_read(run, tmp_path):
 
 
 def test_a_dry_run_makes_no_file(run, tmp_path):
-    assert "1 files would be imported (2 exchanges)" in run("--dry-run", FILE).stdout
+    assert "1 file would be imported (2 exchanges)" in run("--dry-run", FILE).stdout
     assert not (tmp_path / "home").exists()
 
 
@@ -47,7 +47,7 @@ def test_a_failure_is_named_and_counted(run, tmp_path):
     result = run(FILE, tmp_path / "missing.jsonl")
     assert result.exit_code == 1
     assert f"{tmp_path / 'missing.jsonl'}: No such file" in result.stderr
-    assert "1 files imported (2 exchanges), 0 skipped, 1 failed" in result.stdout
+    assert "1 file imported (2 exchanges), 0 skipped, 1 failed" in result.stdout
 
 
 def test_nothing_to_do_is_told(run, tmp_path):

@@ -23,7 +23,7 @@ def run(tmp_path, monkeypatch):
 def test_sessions_come_into_the_named_database(run, tmp_path):
     assert run("--dry-run").exit_code == 0
     assert not (tmp_path / "other").exists()
-    assert "1 files imported (1 exchanges)" in run("--batch-size", "1").stdout
+    assert "1 file imported (1 exchange)" in run("--batch-size", "1").stdout
     assert (tmp_path / "other" / "x.db").exists()
     assert not (tmp_path / "home" / "sessions.db").exists()
 
@@ -32,7 +32,7 @@ def test_existing_sessions_are_skipped_unless_told_otherwise(run, tmp_path):
     run()
     (tmp_path / "sessions" / "2.jsonl").write_text("".join(LINES))
     dry = run("--no-skip-existing", "--dry-run").stdout
-    assert "1 files would be imported (1 exchanges), 1 skipped" in dry
+    assert "1 file would be imported (1 exchange), 1 skipped" in dry
     assert "(0 exchanges), 2 skipped" in run().stdout
 
 
@@ -46,7 +46,7 @@ def test_an_error_stops_it_or_not(run, tmp_path):
     assert stopped.exit_code == 1
     assert "0 files imported (0 exchanges), 0 skipped, 1 failed" in stopped.stdout
     assert f"{bad}:1: user line without message or timestamp" in stopped.stderr
-    assert "1 files imported (1 exchanges), 0 skipped, 1 failed" in run().stdout
+    assert "1 file imported (1 exchange), 0 skipped, 1 failed" in run().stdout
 
 
 def test_a_directory_that_is_none_is_named(tmp_path):

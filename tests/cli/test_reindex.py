@@ -36,4 +36,4 @@ def test_a_bad_line(place):
     place.database.unlink()
     done = run()
     assert done.exit_code == 1
-    assert "1 bad lines" in done.stdout
+    assert "1 bad line" in done.stdout

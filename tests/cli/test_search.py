@@ -184,3 +184,10 @@ def test_every_field_is_in_the_help_and_the_documents():
     for name in FIELD_NAMES:
         assert f"| `{name}:" in page or f"| `{name}>" in page
         assert f"{name}:" in shown or f"{name}>" in shown
+
+
+def test_both_names_of_the_help_are_in_it():
+    for name in ("-h", "--help"):
+        shown = CliRunner().invoke(command, [name])
+        assert shown.exit_code == 0
+        assert "so does -h" in shown.stdout

@@ -1,11 +1,14 @@
 """``lunaroute sessions list`` and ``show``."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from lunaroute.cli.sessions import command
+from lunaroute.link import ExchangeId
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.cli.record import is_harmless, make_record
@@ -45,6 +48,8 @@ def test_show(db):
     text = run("show", SESSION[:6], "--db", db).stdout
     for expected in (
         f"session {SESSION}",
+        "2 turns  1 tool call  ",
+        "request: boot-0-1",
         "#1",
         "claude-x-1",
         "answered  tool_use",
@@ -61,6 +66,7 @@ def test_show(db):
 def test_show_json(db):
     detail = json.loads(run("show", SESSION, "--db", db, "--json").stdout)
     assert detail["tokens"]["total"] == 157
+    assert {"thinking", "reasoning"} <= detail["tokens"].keys()
     assert [turn["exchange"]["outcome"] for turn in detail["turns"]] == [
         "answered",
         "refused_by_provider",
@@ -122,6 +128,35 @@ def test_raw_gives_a_body_back(tmp_path):
     missing = run("raw", "nobody", "--db", str(tmp_path / "sessions.db"))
     assert missing.exit_code == 2
     assert "there is no request 'nobody'" in missing.stderr
+
+
+def test_raw_takes_what_show_prints(tmp_path):
+    boot, db = "5f0c1d2e" * 4, str(tmp_path / "sessions.db")
+    bodies = [b'{"model":"m","messages":["%d"]}' % number for number in (1, 2)]
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        Recorder(tmp_path / "sessions", store).record(
+            [
+                replace(
+                    exchange(number, session=SESSION, request_pieces=[body]),
+                    id=ExchangeId(boot, 0, number),
+                )
+                for number, body in enumerate(bodies, 1)
+            ]
+        )
+    shown = run("show", SESSION, "--db", db).stdout
+    assert re.findall("request: (.*)", shown) == ["5f0c1d2e-0-1", "5f0c1d2e-0-2"]
+    for name in ("5f0c1d2e-0-2", f"{SESSION}#2", f"{SESSION[:6]}#2", f"{boot}-0-2"):
+        assert run("raw", name, "--db", db).stdout_bytes == bodies[1]
+    several = run("raw", "5f0c", "--db", db)
+    assert several.exit_code == 2
+    assert "'5f0c1d2e-0-2', '5f0c1d2e-0-1'" in several.stderr
+    for number in ("0", "3", "9" * 30):
+        none = run("raw", f"{SESSION}#{number}", "--db", db)
+        assert none.exit_code == 2
+        assert f"has no #{number}: it has 2 requests" in none.stderr
+    for name in ("#1", "nobody#1"):
+        assert "there is no session" in run("raw", name, "--db", db).stderr
+    assert "there is no request 'a#b'" in run("raw", "a#b", "--db", db).stderr
 
 
 def test_raw_says_what_was_redacted(tmp_path):

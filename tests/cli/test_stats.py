@@ -131,7 +131,9 @@ def test_a_wide_terminal_has_whole_numbers(db):
     assert "23,456,789" in drawn(db, 160, StatsBy.MODEL)[1]
 
 
-@pytest.mark.parametrize("by", ["day", "model", "tool", "agent", "project", "client"])
+@pytest.mark.parametrize(
+    "by", ["day", "model", "tool", "agent", "project", "client", "session"]
+)
 def test_json_is_what_the_api_answers(db, by):
     printed = json.loads(run("--db", db, "--json", "--by", by, "--session", "b").stdout)
     with TestClient(

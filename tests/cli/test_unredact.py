@@ -44,7 +44,7 @@ def test_what_is_not_known_stays(home):
     done = CliRunner().invoke(command, input=f"{redacted} [EMAIL:00000000]")
     assert done.exit_code == 1
     assert done.stdout == f"{EMAIL} [EMAIL:00000000]"
-    assert "1 tokens are not in the vault" in done.stderr
+    assert "not in the vault: 1 token" in done.stderr
 
 
 def test_another_secret_opens_nothing(home, monkeypatch):

@@ -46,7 +46,7 @@ def test_a_running_recorder_does_it_and_the_port_does_not(tmp_path):
         until(lambda: len(serve.rows(asked)) == 2, "both answers are recorded")
         gone, kept = (row["session_id"] for row in serve.rows(asked))
         done = serve.run("sessions", "delete", "--yes", gone)
-        assert done.stdout == "1 sessions deleted: 1 exchanges, 1 files\n", done.stderr
+        assert done.stdout == "1 session deleted: 1 exchange, 1 file\n", done.stderr
         done = serve.run("import", str(FIXTURES / "claude_code.jsonl"))
         assert "1 files imported (2 exchanges)" in done.stdout, done.stderr
         assert serve.stop() == 0

@@ -59,6 +59,28 @@ def test_an_answer_as_it_comes(tmp_path):
         assert follower.look(store) == []
 
 
+def test_an_end_comes_before_what_was_asked_after_it(tmp_path):
+    follower = Follower()
+    with open_store(database(tmp_path), writer=True) as store:
+        assert follower.look(store) == []
+        first, second = (
+            prepared(number, "a", outcome="open", ended_us=None) for number in (1, 2)
+        )
+        write(store, first)
+        assert [each["type"] for each in follower.look(store)] == ["request"]
+        # A recorder that was busy: one look finds both.
+        with store.writing() as batch:
+            batch.finish(prepared(1, "a"))
+            batch.add(second)
+        hear(store, second.exchange, 0, "The moon")
+        told = follower.look(store)
+        assert [(each["type"], each["exchange_id"][-1]) for each in told] == [
+            ("end", "1"),
+            ("request", "2"),
+            ("answer", "2"),
+        ]
+
+
 def test_one_session_alone_and_a_record_that_begins_or_shrinks(tmp_path):
     follower = Follower("b")
     follower.nothing_yet()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunaroute.insight import (
+    counted,
     cut,
     dollars,
     json_text,
@@ -37,6 +38,14 @@ def test_json_is_safe_and_the_same():
     text = json_text({"a": HOSTILE})
     assert is_harmless(text)
     assert json.loads(text) == {"a": HOSTILE}
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "0 files"), (1, "1 file"), (2, "2 files"), (1200, "1,200 files")],
+)
+def test_counted(number, expected):
+    assert counted(number, "file") == expected
 
 
 @pytest.mark.parametrize(

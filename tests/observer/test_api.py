@@ -183,7 +183,7 @@ def test_stats(client):
         ("/sessions?text_search=status:x", 400, "text_search: status:x"),
         ("/sessions?cursor=x", 400, "cursor: is none of this sort"),
         ("/search", 400, "q: is missing"),
-        ("/stats?by=session", 400, "by: 'session': it is one of day, model, tool"),
+        ("/stats?by=colour", 400, "by: 'colour': it is one of day, model, tool"),
         ("/stats?days=0", 400, "days: '0': it takes a whole number from 1 to 36500"),
     ],
 )

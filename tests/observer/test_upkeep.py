@@ -167,7 +167,7 @@ async def test_it_looks_by_itself_and_says_what_it_did(upkeep, monkeypatch, capl
             while "deleted" not in caplog.text:
                 await trio.sleep(0.01)
         nursery.cancel_scope.cancel()
-    assert "3 exchanges deleted with 1 files, 0 files compressed" in caplog.text
+    assert "3 exchanges deleted with 1 file, 0 files compressed" in caplog.text
     await upkeep._report({"result": {**result, "stopped": "the clock"}})
     await upkeep._report({"result": {**result, "stopped": "the clock"}})
     await upkeep._report({"error": "locked"})

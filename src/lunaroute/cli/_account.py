@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lunaroute.cli._text import dollars
+from lunaroute.cli._text import counted, dollars
 from lunaroute.errors import NothingRecorded, StoreError
 from lunaroute.insight import Group, ToolFigures, statistics
 from lunaroute.store import SessionFilter, StatsBy, StatsFilter, Store, open_store
@@ -132,15 +132,15 @@ def sentence(name: str, since: float, found: Account) -> str:
             f"since {clock} nothing of {name} came through the proxy; "
             "`lunaroute doctor` looks for the reason"
         )
-    parts = [f"{found.turns} turn{'' if found.turns == 1 else 's'}"]
+    parts = [counted(found.turns, "turn")]
     if len(found.sessions) > 1:
         more = "or more " if len(found.sessions) == _MANY else ""
         parts[0] += f" in {len(found.sessions)} {more}sessions"
-    parts.append(f"{found.tokens:,} tokens")
+    parts.append(counted(found.tokens, "token"))
     parts.append(dollars(found.cost_usd, found.unpriced))
     if found.slowest is not None:
         slow = found.slowest
-        calls = f"{slow.calls} call{'' if slow.calls == 1 else 's'}"
+        calls = counted(slow.calls, "call")
         each = "" if slow.calls == 1 else " each"
         parts.append(
             f"slowest tool {slow.name} ({calls}, {slow.mean_ms / 1000:.1f} s{each})"
@@ -149,5 +149,5 @@ def sentence(name: str, since: float, found: Account) -> str:
     if len(found.sessions) == 1:
         where = f"lunaroute sessions show {found.sessions[0]}"
     if found.unrecorded:
-        parts.append(f"{found.unrecorded} requests not recorded yet")
+        parts.append(f"{counted(found.unrecorded, 'request')} not recorded yet")
     return f"since {clock} {name}: {', '.join(parts)}; {where}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from lunaroute.cli._text import json_text, one_line
+from lunaroute.cli._text import counted, json_text, one_line
 from lunaroute.cli._upkeep import performed
 
 
@@ -25,7 +25,8 @@ def delete_sessions(ids: tuple[str, ...], *, sure: bool, as_json: bool) -> None:
         exchanges = sum(each["exchanges"] for each in done["sessions"])
         files = sum(len(each["files"]) for each in done["sessions"])
         click.echo(
-            f"{len(names)} sessions deleted: {exchanges} exchanges, {files} files"
+            f"{counted(len(names), 'session')} deleted:"
+            f" {counted(exchanges, 'exchange')}, {counted(files, 'file')}"
         )
     for warning in done["warnings"]:
         click.echo(f"lunaroute: {one_line(warning)}", err=True)
@@ -33,11 +34,14 @@ def delete_sessions(ids: tuple[str, ...], *, sure: bool, as_json: bool) -> None:
 
 
 def _line(each: dict[str, Any]) -> str:
-    parts = [f"{each['exchanges']} exchanges", f"{len(each['files'])} files"]
+    parts = [
+        counted(each["exchanges"], "exchange"),
+        counted(len(each["files"]), "file"),
+    ]
     if each["agents"]:
-        parts.append(f"its {each['agents']} subagents with it")
+        parts.append(f"its {counted(each['agents'], 'subagent')} with it")
     if each["opened"]:
-        parts.append(f"{each['opened']} under way, recorded when they have ended")
+        parts.append(f"{each['opened']} under way, recorded at the end")
     return f"{one_line(each['session_id'])}: {', '.join(parts)}"
 
 

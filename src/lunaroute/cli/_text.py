@@ -7,10 +7,11 @@ from datetime import datetime
 
 from rich.console import Console
 
-from lunaroute.insight import cut, dollars, json_text, neutral, one_line
+from lunaroute.insight import counted, cut, dollars, json_text, neutral, one_line
 
 __all__ = [
     "console",
+    "counted",
     "cut",
     "dollars",
     "json_text",

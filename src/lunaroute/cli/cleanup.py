@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from lunaroute.cli._text import json_text, one_line
+from lunaroute.cli._text import counted, json_text, one_line
 from lunaroute.cli._upkeep import performed
 
 # A dry run names this many; `--json` has all.
@@ -68,11 +68,12 @@ def _told(done: dict[str, Any]) -> Iterator[str]:
         some = [item for item in items if item["what"] == what]
         files = sum(bool(item["name"]) for item in some)
         rows = sum(item["exchanges"] for item in some)
-        yield f"{files} files and {rows} exchanges {would}{words}"
+        yield f"{counted(files, 'file')} and {counted(rows, 'exchange')} {would}{words}"
     packed = [item for item in items if item["what"] == "compress"]
     saved = sum(item["bytes"] for item in packed)
     what = "now taking" if done["dry_run"] else "saving"
-    yield f"{len(packed)} files {would}compressed, {what} {_megabytes(saved)}"
+    many = counted(len(packed), "file")
+    yield f"{many} {would}compressed, {what} {_megabytes(saved)}"
     after = done["bytes_after"]
     limit = done["max_bytes"]
     of = f" of {_megabytes(limit)}" if limit else ""

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from lunaroute.cli._place import recorded_at
-from lunaroute.cli._text import one_line
+from lunaroute.cli._text import counted, one_line
 from lunaroute.cli._upkeep import performed
 from lunaroute.errors import LunarouteError, NothingRecorded
 from lunaroute.importing import Importer, Report, Source, find_sources
@@ -165,13 +165,15 @@ def _tell(report: Report, *, dry_run: bool) -> None:
         click.echo(f"and {len(report.messages) - _SHOWN} more like these", err=True)
     if report.recorded_sessions:
         click.echo(
-            f"{len(report.recorded_sessions)} sessions were recorded by the proxy"
-            " itself and are not imported again",
+            f"of {counted(len(report.recorded_sessions), 'session')} the proxy itself"
+            " has the record; nothing is imported again",
             err=True,
         )
     would = "would be " if dry_run else ""
     click.echo(
-        f"{report.imported} files {would}imported ({report.exchanges} exchanges),"
+        f"{counted(report.imported, 'file')} {would}imported"
+        f" ({counted(report.exchanges, 'exchange')}),"
         f" {report.skipped} skipped, {report.failed} failed;"
-        f" {report.known} exchanges were there already, {report.bad_lines} bad lines"
+        f" {counted(report.known, 'exchange')} known already,"
+        f" {counted(report.bad_lines, 'bad line')}"
     )

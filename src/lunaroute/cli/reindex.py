@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from lunaroute.cli._text import json_text, one_line
+from lunaroute.cli._text import counted, json_text, one_line
 from lunaroute.cli._upkeep import performed
 
 
@@ -26,9 +26,10 @@ def command(missing: bool, as_json: bool) -> None:
         click.echo(json_text(done))
     else:
         click.echo(
-            f"{done['files']} files: {done['rebuilt']} exchanges rebuilt,"
+            f"{counted(done['files'], 'file')}:"
+            f" {counted(done['rebuilt'], 'exchange')} rebuilt,"
             f" {done['added']} added, {done['kept']} kept;"
-            f" {done['bad_lines']} bad lines"
+            f" {counted(done['bad_lines'], 'bad line')}"
         )
     for warning in done["warnings"]:
         click.echo(f"lunaroute: {one_line(warning)}", err=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from lunaroute.cli._text import json_text, one_line
+from lunaroute.cli._text import counted, json_text, one_line
 from lunaroute.cli._upkeep import performed
 from lunaroute.store import moment
 
@@ -65,12 +65,12 @@ def _told(done: dict[str, Any]) -> Iterator[str]:
     for model, change in sorted(done["models"].items()):
         before, after = change["before_usd"], change["after_usd"]
         yield (
-            f"{one_line(model)}: {change['exchanges']} exchanges,"
+            f"{one_line(model)}: {counted(change['exchanges'], 'exchange')},"
             f" ${before:,.4f} → ${after:,.4f}"
         )
     would = "would change" if done["dry_run"] else "changed"
     yield (
-        f"{done['changed']} of {done['looked_at']} exchanges {would}:"
+        f"{done['changed']} of {counted(done['looked_at'], 'exchange')} {would}:"
         f" ${done['before_usd']:,.4f} → ${done['after_usd']:,.4f} in all"
     )
     if done["unknown"]:

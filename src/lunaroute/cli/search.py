@@ -9,11 +9,17 @@ from rich.text import Text
 
 from lunaroute.cli._place import db_option, how_to_record, reading, switched_off
 from lunaroute.cli._text import console, json_text, local_time, one_line
-from lunaroute.store import Hit, Query, Sort, Store, parse_query
+from lunaroute.store import Hit, Query, Sort, Store, parse_query, short_id
 
 
 class _Command(click.Command):
     """Takes ``-word`` and ``--no-verify`` as words; its own options are options."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "Show this message and exit; so does -h."
+        return option
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         known = [name for option in self.params for name in option.opts]
@@ -120,7 +126,8 @@ def _line(hit: Hit) -> Text:
     line.append("  ")
     line.append(one_line(hit.session_id), style="cyan")
     # The kind says more than the role, save where a client uses roles of its own.
-    line.append(f"  {one_line(hit.role)}/{one_line(hit.kind)}\n    ", style="dim")
+    line.append(f"  {one_line(hit.role)}/{one_line(hit.kind)}", style="dim")
+    line.append(f"  {one_line(short_id(hit.exchange_id))}\n    ", style="dim")
     for text, is_match in hit.snippet:
         line.append(one_line(text), style="bold yellow" if is_match else "")
     return line

@@ -15,6 +15,7 @@ from rich.text import Text
 from lunaroute.cli._place import db_option, reading
 from lunaroute.cli._text import (
     console,
+    counted,
     cut,
     dollars,
     json_text,
@@ -24,7 +25,7 @@ from lunaroute.cli._text import (
 )
 from lunaroute.errors import StoreError
 from lunaroute.insight import SessionDetail, Tokens, Turn, session_detail, session_list
-from lunaroute.store import OPEN, SessionRow
+from lunaroute.store import OPEN, ExchangeRow, SessionRow, Store, short_id
 
 _HEADINGS = (
     "started (UTC)",
@@ -102,15 +103,16 @@ def show(session_id: str, as_json: bool, db: str | None) -> None:
 def raw(request_id: str, db: str | None) -> None:
     """Print the body of a request as it was sent, byte for byte.
 
-    REQUEST is the id of an exchange (`sessions show ID --json` has them), or its
-    beginning. A compressed body is printed as what was compressed. What was redacted
-    when it was recorded is named on standard error; all other bytes are as they were.
+    REQUEST is the id of an exchange, as `sessions show` prints it, the beginning of
+    only one, or SESSION#N: the N-th request that `sessions show SESSION` shows. A
+    compressed body is printed as what was compressed. What was redacted when it was
+    recorded is named on standard error; all other bytes are as they were.
     """
     # Imported here: the files' readers are needed for this alone.
     from lunaroute.recording import SessionFiles  # noqa: PLC0415
 
     with reading(db) as store:
-        row = store.get_exchange(request_id)
+        row = _exchange(store, request_id)
         files = SessionFiles(store)
         body, marks = files.request(row), files.marks(row)
     for mark in marks:
@@ -119,6 +121,19 @@ def raw(request_id: str, db: str | None) -> None:
     if row.request_truncated:
         click.echo("lunaroute: only the beginning of this body was kept", err=True)
     sys.stdout.buffer.write(body)
+
+
+def _exchange(store: Store, wanted: str) -> ExchangeRow:
+    session, sign, number = wanted.rpartition("#")
+    if not sign or not number.isdecimal():
+        return store.get_exchange(wanted)
+    rows = store.exchanges(store.get_session(session).session_id)
+    if not 1 <= int(number) <= len(rows):
+        raise StoreError(
+            f"session {session!r} has no #{number}: it has"
+            f" {counted(len(rows), 'request')}"
+        )
+    return rows[int(number) - 1]
 
 
 @command.command()
@@ -210,8 +225,8 @@ def replay(session_id: str, port: int, fast: bool, db: str | None) -> None:
         sys.exit(2)
     with closing(provider):
         click.echo(
-            f"{len(replies)} answers of session {one_line(copy.session_id)} on"
-            f" {provider.url}\n\n"
+            f"{counted(len(replies), 'answer')} of session"
+            f" {one_line(copy.session_id)} on {provider.url}\n\n"
             f"  export ANTHROPIC_BASE_URL={provider.url}\n"
             f"  export OPENAI_BASE_URL={provider.url}/v1\n"
         )
@@ -272,10 +287,14 @@ def _shown(detail: SessionDetail) -> Iterator[Text]:
     summary = detail.summary
     yield Text(f"session {one_line(summary.session_id)}", style="bold")
     model = summary.model_used or summary.model_requested or "-"
-    yield Text(
-        f"{summary.started_at} UTC  {one_line(model)}  {summary.turn_count} turns"
-        f"  {summary.tool_call_count} tool calls  {_seconds(summary.total_duration_ms)}"
+    parts = (
+        f"{summary.started_at} UTC",
+        one_line(model),
+        counted(summary.turn_count, "turn"),
+        counted(summary.tool_call_count, "tool call"),
+        _seconds(summary.total_duration_ms),
     )
+    yield Text("  ".join(parts))
     yield Text(f"tokens: {_tokens(detail.tokens)}")
     yield Text(f"cost: {dollars(summary.cost_usd, summary.unpriced_count)}")
     for number, turn in enumerate(detail.turns, start=1):
@@ -299,6 +318,7 @@ def _turn(number: int, turn: Turn) -> Iterator[Text]:
     yield Text()
     line = "  ".join(one_line(part) for part in parts if part)
     yield Text(line, style=style)
+    yield Text(f"    request: {one_line(short_id(row.id))}", style="dim")
     if turn.tokens.total:
         yield Text(f"    tokens: {_tokens(turn.tokens)}", style="dim")
         cost = dollars(turn.cost_usd, turn.unpriced_count)
@@ -324,8 +344,8 @@ def _result(result_us: int | None) -> str:
 def _labelled(label: str, words: str) -> Text:
     lines = neutral(words).split("\n")
     if len(lines) > _TEXT_LINES:
-        more = len(lines) - _TEXT_LINES
-        lines = [*lines[:_TEXT_LINES], f"… {more} more lines"]
+        more = counted(len(lines) - _TEXT_LINES, "more line")
+        lines = [*lines[:_TEXT_LINES], f"… {more}"]
     shown = Text(f"    {one_line(label)}: ", style="cyan")
     shown.append("\n      ".join(lines), style="default not bold")
     return shown

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lunaroute.cli._place import db_option, reading
-from lunaroute.cli._text import console, cut, dollars, json_text, one_line
+from lunaroute.cli._text import console, counted, cut, dollars, json_text, one_line
 from lunaroute.insight import (
     Figures,
     Group,
@@ -26,11 +26,11 @@ from lunaroute.insight import (
 from lunaroute.store import StatsBy, StatsFilter, Store
 
 _DAY_US = 86_400 * 1_000_000
-_BY = [by.value for by in StatsBy if by is not StatsBy.SESSION]
+_BY = [by.value for by in StatsBy]
 # Of longer records the last days are drawn.
 _DRAWN_DAYS = 60
 _FEW_TOOLS = 10
-_KEY_WIDTH = 32
+_KEY_WIDTH = 36  # of a session's id
 _LEAST_KEY_WIDTH = 8
 _WIDEST = 10_000
 _HEADINGS = (
@@ -102,8 +102,7 @@ def show(out: Console, store: Store, wanted: StatsFilter, by: StatsBy | None) ->
         return
     if by is None:
         first, last = found.groups[0].key, found.groups[-1].key
-        many = "" if found.total.sessions == 1 else "s"
-        sessions = f"{found.total.sessions:,} session{many}"
+        sessions = counted(found.total.sessions, "session")
         when = first if first == last else f"{first} to {last}"
         out.print(Text(f"{sessions}, {when}", style="bold"))
         out.print(Text("\n".join(block(found.total, found.tools, _FEW_TOOLS))))

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import click
 from rich.text import Text
 
-from lunaroute.cli._text import console, cut, dollars, neutral, one_line
+from lunaroute.cli._text import console, counted, cut, dollars, neutral, one_line
 from lunaroute.errors import ConfigError
 from lunaroute.upkeep import find_contact
 
@@ -36,8 +36,10 @@ def command(session: str, full: bool, as_json: bool) -> None:
     """Show requests and answers while they pass, until Ctrl-C.
 
     A request is shown when it has gone out, an answer as it comes (every 2 s or
-    oftener), its end with tokens and cost. What had begun before is not shown. When the
-    observer is started again this goes on; when it stays away, the exit code is 1.
+    oftener), its end with tokens and cost. Of a request only texts that its session has
+    not had before: a prompt that is sent once more is not shown again. What had begun
+    before is not shown. When the observer is started again this goes on; when it stays
+    away, the exit code is 1.
     """
     home = _home()
     out = console()
@@ -85,7 +87,7 @@ def _end(session: str, news: dict[str, Any]) -> Text:
         news["outcome"],
         news["stop_reason"] or "",
         "" if news["duration_ms"] is None else f"{news['duration_ms'] / 1000:.2f} s",
-        f"{news['total_tokens']:,} tokens" if news["total_tokens"] else "",
+        counted(news["total_tokens"], "token") if news["total_tokens"] else "",
         dollars(news["cost_usd"], unpriced) if news["total_tokens"] else "",
         cut(news["error"] or "", 200),
     ]
@@ -97,7 +99,7 @@ def _end(session: str, news: dict[str, Any]) -> Text:
 def _text(session: str, label: str, words: str, full: bool) -> Text:
     lines = neutral(words).split("\n")
     if not full and len(lines) > _LINES:
-        lines = [*lines[:_LINES], f"… {len(lines) - _LINES} more lines"]
+        lines = [*lines[:_LINES], f"… {counted(len(lines) - _LINES, 'more line')}"]
     part = Text(f"  {session} {one_line(label)}: ", style="cyan")
     part.append("\n    ".join(lines), style="default not bold")
     return part

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from lunaroute.cli._text import one_line
+from lunaroute.cli._text import counted, one_line
 from lunaroute.errors import LunarouteError, StoreError
 from lunaroute.recording import vault_of
 from lunaroute.store import Vault
@@ -39,7 +39,9 @@ def command(file: BinaryIO) -> None:
     sys.stdout.buffer.flush()
     unknown = sum(value is None for value in values.values())
     if unknown:
-        click.echo(f"lunaroute: {unknown} tokens are not in the vault", err=True)
+        click.echo(
+            f"lunaroute: not in the vault: {counted(unknown, 'token')}", err=True
+        )
         sys.exit(1)
 
 

@@ -10,7 +10,7 @@ import click
 
 from lunaroute.cli._instance import own_environment, own_server
 from lunaroute.cli._place import db_option, reading
-from lunaroute.cli._text import json_text, one_line
+from lunaroute.cli._text import counted, json_text, one_line
 from lunaroute.cli._verify_cases import Case, Places, generated, recorded
 from lunaroute.cli._verify_wire import RecordingProvider, Verdict, play
 
@@ -139,7 +139,7 @@ def _tell(
         return
     whose = "a `lunaroute serve` of its own" if is_own else url
     click.echo(
-        f"{counts['exchanges']:,} exchanges through {whose}:"
+        f"{counted(counts['exchanges'], 'exchange')} through {whose}:"
         f" {counts['request_bytes']:,} bytes to the provider,"
         f" {counts['answer_bytes']:,} bytes back\n"
         f"requests: {counts['requests_same']:,} arrived as they were sent,"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lunaroute.exporting._copy import CopiedTurn
-from lunaroute.insight import SessionDetail, Tokens, iso
+from lunaroute.insight import SessionDetail, Tokens, counted, iso
 
 _NAMES = {
     "system": "System",
@@ -50,7 +50,7 @@ def facts(copied: CopiedTurn) -> str:
         row.outcome,
         row.stop_reason,
         seconds(turn.duration_ms),
-        f"{turn.tokens.total:,} tokens" if turn.tokens.total else None,
+        counted(turn.tokens.total, "token") if turn.tokens.total else None,
         None if turn.cost_usd is None else dollars(turn.cost_usd, 0),
         f"agent {row.agent}" if row.agent else None,
     ]
@@ -79,6 +79,7 @@ def tokens(counts: Tokens) -> str:
         ("cache write", counts.cache_write),
         ("output", counts.output),
         ("thinking", counts.thinking),
+        ("reasoning", counts.reasoning),
         ("audio", counts.audio),
     )
     parts = ", ".join(f"{name} {count:,}" for name, count in named if count)

@@ -30,6 +30,7 @@ from lunaroute.insight._summary import summary as summary
 from lunaroute.insight._talk import Spoken as Spoken
 from lunaroute.insight._talk import session_talk as session_talk
 from lunaroute.insight._text import clock as clock
+from lunaroute.insight._text import counted as counted
 from lunaroute.insight._text import cut as cut
 from lunaroute.insight._text import dollars as dollars
 from lunaroute.insight._text import json_text as json_text

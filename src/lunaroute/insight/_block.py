@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from lunaroute.insight._stats import Figures, Spread, ToolFigures
-from lunaroute.insight._text import cut, dollars, seconds
+from lunaroute.insight._text import counted, cut, dollars, seconds
 
 _TOOL_WIDTH = 40
 
@@ -45,7 +45,7 @@ def _thinking(figures: Figures) -> str:
         return f"{known:,}"
     if not known:
         return "not told apart from output"
-    return f"{known:,} (not told apart in {unknown:,} requests)"
+    return f"{known:,} (not told apart in {counted(unknown, 'request')})"
 
 
 def _tool_heading(tools: Sequence[ToolFigures]) -> str:
@@ -59,7 +59,7 @@ def _tools(tools: Sequence[ToolFigures]) -> Iterator[str]:
     names = [cut(tool.label, _TOOL_WIDTH) or "-" for tool in tools]
     width = max(map(len, names)) + 1
     for name, tool in zip(names, tools, strict=True):
-        known = [f"{tool.calls:,} call{'' if tool.calls == 1 else 's'}"]
+        known = [counted(tool.calls, "call")]
         if tool.time.count:
             mean, middle = seconds(tool.time.mean_ms), seconds(tool.time.median_ms)
             known.append(f"(avg {mean}, median {middle})")

@@ -45,23 +45,29 @@ class Follower:
                 # Fewer than there were: deleted, or another database.
                 self._number = newest
                 return []
-            found: list[News] = []
+            # What a turn answers comes before the next one.
+            found = self._went_on(store)
             for number, row in store.begun_after(self._number, _MOST):
                 self._number = number
                 if row.session_id.startswith(self._session):
                     found += self._begun(store, number, row)
-            for each in list(self._open.values()):
-                found += _heard(store, each)
-            for over in store.over(self._open.keys()):
-                if isinstance(over, str):
-                    del self._open[over]
-                else:
-                    found.append(_ended(store, over, self._open.pop(over.id).told))
             return found
 
     def nothing_yet(self) -> None:
         """There is no database: all that it will hold is new."""
         self._number = 0
+
+    def _went_on(self, store: Store) -> list[News]:
+        """Of what was open: what came of its answers, and their ends."""
+        found: list[News] = []
+        for each in self._open.values():
+            found += _heard(store, each)
+        for over in store.over(self._open.keys()):
+            if isinstance(over, str):
+                del self._open[over]
+            else:
+                found.append(_ended(store, over, self._open.pop(over.id).told))
+        return found
 
     def _begun(self, store: Store, number: int, row: ExchangeRow) -> list[News]:
         texts, _ = store.brought(row.id)
@@ -80,8 +86,8 @@ class Follower:
             ],
         }
         if row.outcome == "open":
-            self._open[row.id] = _Open(row)
-            return [begun]
+            self._open[row.id] = each = _Open(row)
+            return [begun, *_heard(store, each)]
         return [begun, _ended(store, row, {})]
 
 

@@ -17,13 +17,14 @@ class Tokens:
     cache_read: int = 0
     cache_write: int = 0
     output: int = 0
-    thinking: int = 0  # what vendors call thinking or reasoning
+    thinking: int = 0
+    reasoning: int = 0  # as OpenAI calls it; a vendor names one of the two
     audio: int = 0
 
     @property
     def total(self) -> int:
-        parts = (self.input, self.cache_read, self.cache_write)
-        return sum(parts) + self.output + self.thinking + self.audio
+        came_out = self.output + self.thinking + self.reasoning
+        return self.input + self.cache_read + self.cache_write + came_out + self.audio
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ def _tokens(rows: list[ExchangeRow]) -> Tokens:
             count for row in rows for count in (row.cache_write_5m, row.cache_write_1h)
         ),
         output=_sum(row.output for row in rows),
-        thinking=_sum(count for row in rows for count in (row.thinking, row.reasoning)),
+        thinking=_sum(row.thinking for row in rows),
+        reasoning=_sum(row.reasoning for row in rows),
         audio=_sum(
             count for row in rows for count in (row.audio_input, row.audio_output)
         ),

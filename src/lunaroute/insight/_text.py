@@ -81,6 +81,11 @@ def _minutes(milliseconds: float) -> str:
     return f"{hours}h{minutes:02d}m" if hours else f"{minutes}m{rest:02d}s"
 
 
+def counted(number: int, noun: str) -> str:
+    """So many of something that has a plural in s: "1 turn", "1,200 turns"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def short(number: int) -> str:
     """A count in three or four characters: 950, 1.2k, 34k, 5.6M."""
     value, unit = float(number), ""

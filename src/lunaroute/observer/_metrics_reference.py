@@ -32,10 +32,11 @@ recorder and `/metrics` answers 503, unless tracing or `LUNAROUTE_LOG_REQUESTS` 
   (`process_resident_memory_bytes`, `process_cpu_seconds_total`, ...) where the system
   has them.
 
-There are no metrics of circuit breakers, fallbacks and rate-limit alternatives, because
-there are none of these yet; the proxy's decision takes no time of its own that could be
-told from `lunaroute_proxy_overhead_seconds`; how long a connection to a provider lives
-is not counted.
+There are no metrics of circuit breakers, fallbacks, rate-limit alternatives and of a
+provider's health status, because there are none of these yet;
+`lunaroute_provider_success_rate` says how a provider does. The proxy's decision takes
+no time of its own that could be told from `lunaroute_proxy_overhead_seconds`; how long
+a connection to a provider lives is not counted.
 
 [prometheus.yml](../examples/prometheus.yml) scrapes them, with some
 [alerts](../examples/alerts.yml); [lunaroute.json](../examples/grafana/lunaroute.json)

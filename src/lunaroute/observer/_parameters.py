@@ -136,7 +136,7 @@ SESSIONS = (
     _text("cursor", "where the page before ended: from its `link` header"),
 )
 
-STATS_BY = tuple(by.value for by in StatsBy if by is not StatsBy.SESSION)
+STATS_BY = tuple(by.value for by in StatsBy)
 
 STATS = (
     _integer("days", "begun in so many days up to now", least=1, most=36_500),

@@ -17,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from lunaroute.errors import LunarouteError, StoreError
+from lunaroute.insight import counted
 from lunaroute.observer._api import failure
 from lunaroute.upkeep import Contact, Site, Steps, begin
 
@@ -132,10 +133,10 @@ class Upkeep:
         packed = len(result["items"]) - len(gone)
         if result["items"]:
             log.info(
-                "retention: %d exchanges deleted with %d files, %d files compressed",
-                sum(each["exchanges"] for each in gone),
-                sum(bool(each["name"]) for each in gone),
-                packed,
+                "retention: %s deleted with %s, %s compressed",
+                counted(sum(each["exchanges"] for each in gone), "exchange"),
+                counted(sum(bool(each["name"]) for each in gone), "file"),
+                counted(packed, "file"),
             )
 
     def _warn(self, words: str) -> None:

@@ -43,12 +43,14 @@ from lunaroute.store._sessions import SessionPage as SessionPage
 from lunaroute.store._sessions import SessionSort as SessionSort
 from lunaroute.store._sessions import StoredTurn as StoredTurn
 from lunaroute.store._sessions import moment as moment
+from lunaroute.store._short_id import short_id as short_id
 from lunaroute.store._stats import StatsBy as StatsBy
 from lunaroute.store._stats import StatsFilter as StatsFilter
 from lunaroute.store._stats import StoredSums as StoredSums
 from lunaroute.store._stats import StoredTimes as StoredTimes
 from lunaroute.store._stats import StoredToolTime as StoredToolTime
 from lunaroute.store._store import Store as Store
+from lunaroute.store._store import ambiguous as ambiguous
 from lunaroute.store._store import memory_store as memory_store
 from lunaroute.store._store import open_store as open_store
 from lunaroute.store._vault import Seal as Seal

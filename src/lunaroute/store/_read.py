@@ -100,11 +100,17 @@ def open_exchanges(connection: apsw.Connection) -> tuple[ExchangeRow, ...]:
     return tuple(_exchange(row) for row in connection.execute(statement))
 
 
-def exchange_ids(connection: apsw.Connection, prefix: str, limit: int) -> list[str]:
-    """The ids of exchanges that begin with ``prefix``."""
+def exchange_ids(
+    connection: apsw.Connection, prefix: str, ending: str, limit: int
+) -> list[str]:
+    """The ids of exchanges that begin with ``prefix`` and end with ``ending``, those
+    that began last first.
+    """
     rows = connection.execute(
-        "SELECT id FROM exchanges WHERE substr(id, 1, ?) = ? ORDER BY id LIMIT ?",
-        (len(prefix), prefix, limit),
+        "SELECT id FROM exchanges WHERE substr(id, 1, ?1) = ?2"
+        " AND (?3 = '' OR substr(id, -length(?3)) = ?3)"
+        " ORDER BY started_at DESC, seq DESC LIMIT ?4",
+        (len(prefix), prefix, ending, limit),
     )
     return [str(row[0]) for row in rows]
 

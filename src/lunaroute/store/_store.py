@@ -1,6 +1,6 @@
 """The store: one SQLite file, one writer, any number of readers."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +38,7 @@ from lunaroute.store._sessions import (
     SessionSort,
     StoredTurn,
 )
+from lunaroute.store._short_id import short_id, split_short_id
 from lunaroute.store._stats import (
     StatsBy,
     StatsFilter,
@@ -46,6 +47,9 @@ from lunaroute.store._stats import (
     StoredToolTime,
 )
 from lunaroute.store._write import Batch, transaction
+
+# Of ids that a beginning may mean, so many are named.
+_CANDIDATES = 5
 
 
 def open_store(path: Path, *, writer: bool, durable: bool = True) -> "Store":
@@ -180,13 +184,13 @@ class Store:
             found = _read.one_session(self._connection, wanted)
             if found is not None:
                 return found
-            ids = _read.session_ids(self._connection, wanted, limit=2)
+            ids = _read.session_ids(self._connection, wanted, limit=_CANDIDATES + 1)
             if len(ids) == 1 and wanted:
                 found = _read.one_session(self._connection, ids[0])
         if found is not None:
             return found
         if len(ids) > 1 and wanted:
-            raise StoreError(f"more than one session begins with {wanted!r}")
+            raise ambiguous("session", wanted, ids)
         raise StoreError(f"there is no session {wanted!r} in {self.path}")
 
     def exchanges(self, session_id: str) -> tuple[ExchangeRow, ...]:
@@ -195,17 +199,27 @@ class Store:
             return _read.exchanges(self._connection, session_id)
 
     def get_exchange(self, exchange_id: str) -> ExchangeRow:
-        """The exchange of this id, or of the only id that begins so."""
+        """The exchange of this id, of its short form, or of the only id that begins so.
+
+        The StoreError for a beginning of several names them.
+        """
         wanted = exchange_id.encode("utf-8", "replace").decode("utf-8")
         with explained(self.path):
             found = _read.one_exchange(self._connection, wanted)
-            ids = _read.exchange_ids(self._connection, wanted, limit=2)
-            if found is None and len(ids) == 1 and wanted:
+            if found is not None:
+                return found
+            begin, end = split_short_id(wanted)
+            ids = wanted and _read.exchange_ids(
+                self._connection, begin, end, limit=_CANDIDATES + 1
+            )
+            if len(ids) == 1:
                 found = _read.one_exchange(self._connection, ids[0])
         if found is not None:
             return found
-        if ids and wanted:
-            raise StoreError(f"more than one request begins with {wanted!r}")
+        if ids:
+            # Where the short forms are the same only whole ones tell them apart.
+            shown = list(ids) if end else [short_id(each) for each in ids]
+            raise ambiguous("request", wanted, shown)
         raise StoreError(f"there is no request {wanted!r} in {self.path}")
 
     def exchange_of(self, session_id: str, exchange_id: str) -> ExchangeRow | None:
@@ -307,3 +321,10 @@ class Store:
         """The tool calls that they asked for, with their keys."""
         with explained(self.path):
             return _stats.tool_times(self._connection, wanted, by)
+
+
+def ambiguous(what: str, wanted: str, ids: Sequence[str]) -> StoreError:
+    """The error that a beginning means several of ``ids``, of which it names some."""
+    named = ", ".join(map(repr, ids[:_CANDIDATES]))
+    more = ", ..." if len(ids) > _CANDIDATES else ""
+    return StoreError(f"more than one {what} begins with {wanted!r}: {named}{more}")

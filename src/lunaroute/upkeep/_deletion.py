@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lunaroute.errors import StoreError
 from lunaroute.recording import name_session
-from lunaroute.store import Store
+from lunaroute.store import Store, ambiguous
 from lunaroute.upkeep._pieces import find_pieces
 from lunaroute.upkeep._removal import give_back, remove_file
 from lunaroute.upkeep._site import Site, opened
@@ -119,9 +119,9 @@ def _find(site: Site, store: Store | None, wanted: Sequence[str]) -> list[_Found
 
 
 def _session_id(site: Site, store: Store | None, name: str) -> str:
-    ids = store.pruning.sessions(name, 2) if store and name else ()
+    ids = store.pruning.sessions(name, 6) if store and name else ()
     if len(ids) > 1:
-        raise StoreError(f"more than one session begins with {name!r}")
+        raise ambiguous("session", name, ids)
     if not name:
         raise _missing(site, store, name)
     return ids[0] if ids else name

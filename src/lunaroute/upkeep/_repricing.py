@@ -56,7 +56,7 @@ def reprice(
             changes = [each for row in rows if (each := _change(row, done))]
             if changes and not dry_run:
                 _write(store, changes)
-            yield f"{done.looked_at} exchanges"
+            yield f"exchanges: {done.looked_at}"
 
 
 def _write(store: Store, changes: list[ExchangeRow]) -> None:
