@@ -17,6 +17,7 @@ try:
         raise ImportError("LUNAROUTE_PURE_PYTHON asks for the twins")
     from lunaroute._fast import (
         _chunked,
+        _escapes,
         _head,
         _keccak,
         _luhn,
@@ -27,6 +28,8 @@ try:
     )
 
     ChunkedBody = _chunked.ChunkedBody
+    escapes = _escapes.escapes
+    unescaped = _escapes.unescaped
     field_value = _head.field_value
     head_end = _head.head_end
     pick_fields = _head.pick_fields
@@ -42,6 +45,8 @@ except ImportError:
     from lunaroute._fast._chunked_py import (  # type: ignore[assignment] # same methods
         ChunkedBody as ChunkedBody,
     )
+    from lunaroute._fast._escapes_py import escapes as escapes
+    from lunaroute._fast._escapes_py import unescaped as unescaped
     from lunaroute._fast._head_py import field_value as field_value
     from lunaroute._fast._head_py import head_end as head_end
     from lunaroute._fast._head_py import pick_fields as pick_fields
@@ -62,6 +67,7 @@ __all__ = [
     "COMPILED",
     "ChunkedBody",
     "FramingError",
+    "escapes",
     "event_ends",
     "field_value",
     "head_end",
@@ -71,6 +77,7 @@ __all__ = [
     "rewrite",
     "scan_request",
     "scan_response",
+    "unescaped",
     "user_id_span",
     "value_spans",
 ]

@@ -239,7 +239,7 @@ def _is_bare_secret(
     if len(value) >= 14 and "." not in value and _has_three_classes(value):
         return not _is_wordy(value)
     # KEY=word in a file of the environment or in a shell; no word elsewhere.
-    name = text[: operator.start()][-40:]
+    name = text[max(0, operator.start() - 40) : operator.start()]
     is_env = re.search(r"(?:^|[\s\"';])[A-Z][A-Z0-9_]*\Z", name) is not None
     return (
         chosen

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import orjson
 
+from lunaroute._fast import unescaped
 from lunaroute.pii._spot import Finder, Spot, spots
-from lunaroute.pii._view import View, unescaped
+from lunaroute.pii._view import View
 
 _TOKEN = re.compile(
     r"""(?sx)

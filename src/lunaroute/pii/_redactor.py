@@ -75,10 +75,12 @@ class Redactor:
 
         A text that is JSON stays so.
         """
-        found = spots(self._finder, text)
-        if not found:
+        if is_container(text):
+            changes = self._in_json(text)
+        else:
+            changes = self._in_text(spots(self._finder, text))
+        if not changes:
             return text
-        changes = self._in_json(text) if is_container(text) else self._in_text(found)
         parts: list[str] = []
         passed = 0
         for change in changes:

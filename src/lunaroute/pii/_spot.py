@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from lunaroute.pii._view import View, unescaped
+from lunaroute._fast import unescaped
+from lunaroute.pii._view import View
 
 # JSON that stands in a string of JSON, and once more: deeper nobody writes it.
 LEVELS = 3
