@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := pyproject.toml setup.py $(wildcard src/lunaroute/_fast/*.pyx src/lunaroute/_fast/*.pxd)
 PYTEST ?= $(BIN)/python -m pytest
+# Tests wait for others more than they reckon: one more at a time than there are cores.
+JOBS ?= $(shell $(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+PARALLEL = -n $(JOBS) --dist worksteal
 # Where npm installs the clients that e2e-clients drives.
 CLIENTS := .clients
 
@@ -23,10 +26,10 @@ demo: $(VENV)/.ready
 	@exec $(BIN)/lunaroute demo
 
 test: $(VENV)/.ready-dev
-	$(PYTEST) $(ARGS)
+	$(PYTEST) $(PARALLEL) $(ARGS)
 
 test-pure: $(VENV)/.ready-dev
-	LUNAROUTE_PURE_PYTHON=1 $(PYTEST) $(ARGS)
+	LUNAROUTE_PURE_PYTHON=1 $(PYTEST) $(PARALLEL) $(ARGS)
 
 # Kills, faults of the disk and nonsense on the wire, for at most ten minutes.
 torture: $(VENV)/.ready-dev

@@ -52,8 +52,16 @@ def clean_environment(home: Path, **extra: str) -> dict[str, str]:
     return {**kept, "LUNAROUTE_HOME": str(home), **extra}
 
 
+PROC = Path("/proc/self/stat").exists()
+
+
 def processes() -> dict[int, tuple[int, str, str]]:
     """pid: (parent, state, command line) of everything that runs."""
+    if PROC:
+        every = [
+            int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()
+        ]
+        return {pid: found for pid in every if (found := _process(pid))}
     listing = subprocess.run(
         ["ps", "-axo", "pid=,ppid=,stat=,args="], capture_output=True, text=True
     ).stdout
@@ -64,9 +72,31 @@ def processes() -> dict[int, tuple[int, str, str]]:
     return found
 
 
+def children_of(parent: int) -> dict[int, tuple[int, str, str]]:
+    """Those of ``processes`` that ``parent`` has started and not waited for."""
+    try:
+        tasks = Path(f"/proc/{parent}/task").iterdir()
+        lists = [(task / "children").read_text() for task in tasks]
+    except OSError:  # no Linux, no such list in this kernel, or gone
+        return {p: row for p, row in processes().items() if row[0] == parent}
+    every = [int(pid) for pids in lists for pid in pids.split()]
+    return {pid: found for pid in every if (found := _process(pid))}
+
+
+def _process(pid: int) -> tuple[int, str, str] | None:
+    """One row of ``processes`` out of /proc: a hundredth of what ``ps`` costs."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return None
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return int(parent), state, command.replace(b"\0", b" ").decode().strip()
+
+
 def alive(pid: int) -> bool:
     """Runs, and is no zombie."""
-    entry = processes().get(pid)
+    entry = _process(pid) if PROC else processes().get(pid)
     return entry is not None and not entry[1].startswith("Z")
 
 
@@ -161,8 +191,8 @@ class Serve:
     def children(self) -> dict[str, int]:
         """The present gateway's and observer's pids, by name."""
         found = {}
-        for pid, (parent, state, command) in processes().items():
-            if parent != self.process.pid or state.startswith("Z"):
+        for pid, (_, state, command) in children_of(self.process.pid).items():
+            if state.startswith("Z"):
                 continue
             name = re.search(r"-m lunaroute\.(gateway|observer)\b", command)
             if name:

@@ -10,6 +10,7 @@ import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -90,6 +91,23 @@ class Provider:
                 with contextlib.suppress(OSError):
                     sock.shutdown(socket.SHUT_RDWR)
 
+    def forget(self) -> None:
+        """As new: what was connected is cut, what was seen and scripted forgotten."""
+        self.gate.set()
+        while True:  # until each connection's thread has seen its end
+            with self._lock:
+                if not self._open:
+                    break
+                for sock in self._open:
+                    with contextlib.suppress(OSError):
+                        sock.shutdown(socket.SHUT_RDWR)
+            time.sleep(0.001)
+        self.connections = 0
+        self.gate, self.waiting = threading.Event(), threading.Event()
+        self.ended = threading.Event()
+        for kept in (self.seen, self.counts, self.scripts):
+            kept.clear()
+
     def _accept(self) -> None:
         while True:
             try:
@@ -121,9 +139,9 @@ class Provider:
         finally:
             self.ended.set()
             stream.close()
+            sock.close()
             with self._lock:
                 self._open.discard(sock)
-            sock.close()
 
     def answer(self, seen: Seen) -> Iterator[bytes]:
         if seen.marker in self.scripts:

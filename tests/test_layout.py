@@ -1,6 +1,7 @@
 """How the source lies: sizes, names, tests beside modules."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,17 @@ def test_the_suite_runs_on_the_build_it_claims():
 
     wants_twins = os.environ.get("LUNAROUTE_PURE_PYTHON", "") not in ("", "0")
     assert COMPILED is not wants_twins
+
+
+def test_ci_runs_on_the_twins_whatever_calls_a_scanner():
+    """A package's tests, where one of its modules asks ``_fast`` for more than its build."""
+    listed = re.split(r"[\s']+", (ROOT / ".ci" / "run").read_text())
+    for path in MODULES:
+        names = {
+            alias.name
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module == "lunaroute._fast"
+            for alias in node.names
+        }
+        if names - {"COMPILED"}:
+            assert f"tests/{path.relative_to(SOURCE).parts[0]}" in listed, path
