@@ -7,6 +7,7 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
+from lunaroute.cli import _upkeep
 from lunaroute.cli.scan import command
 from lunaroute.recording import Recorder, SessionFiles, read_lines
 from lunaroute.store import open_store
@@ -134,12 +135,15 @@ def test_recording_goes_on_where_it_was(home):
         assert {json.loads(line)["exchange_id"] for line in lines} == {row.id}
 
 
-def test_a_running_recorder_is_not_disturbed(home):
+def test_where_another_one_writes_nothing_is_changed(home, monkeypatch):
+    monkeypatch.setattr(_upkeep, "_PATIENCE_SECONDS", 0)
+    before = session_file(home).read_bytes()
     with sole_writer(home):
         done = scan("--fix")
         assert scan("--json").exit_code == 1
     assert done.exit_code == 2
     assert "stop `lunaroute serve` first" in done.output
+    assert session_file(home).read_bytes() == before
 
 
 def test_any_file_can_be_looked_through(home, tmp_path):

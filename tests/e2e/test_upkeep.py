@@ -48,7 +48,15 @@ def test_a_running_recorder_does_it_and_the_port_does_not(tmp_path):
         done = serve.run("sessions", "delete", "--yes", gone)
         assert done.stdout == "1 session deleted: 1 exchange, 1 file\n", done.stderr
         done = serve.run("import", str(FIXTURES / "claude_code.jsonl"))
-        assert "1 files imported (2 exchanges)" in done.stdout, done.stderr
+        assert "1 file imported (2 exchanges)" in done.stdout, done.stderr
+        # What was recorded is redacted under the recorder, which goes on.
+        before = len(serve.rows(asked))
+        done = serve.run("scan", "--fix", "--all", "--json")
+        assert not json.loads(done.stdout)["warnings"], done.stdout
+        with Raw(serve.port) as raw:
+            raw.send(post(ask()))
+            assert raw.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        until(lambda: len(serve.rows(asked)) == before + 1, "the last is recorded")
         assert serve.stop() == 0
         left = {row["session_id"] for row in serve.rows()}
         assert gone not in left

@@ -1,5 +1,7 @@
 """Words are replaced everywhere, and no trace of the old ones stays in the file."""
 
+from pathlib import Path
+
 import pytest
 
 from lunaroute.store import NewCell, open_store
@@ -54,7 +56,13 @@ def test_a_file_that_changed_is_referred_to_anew(store):
         prepared(2, "s1", jsonl_file="2026-01-01/f", jsonl_offset=9, jsonl_length=5),
         prepared(3, "s1", jsonl_file="2026-01-01/g", jsonl_offset=9, jsonl_length=5),
     )
-    store.cells.relocate("2026-01-01/f", "/x/2026-01-01/f", 10, {0: 0, 9: 7, 14: 10})
+    assert store.cells.replacing() is None
+    path = Path("/x/2026-01-01/f")
+    moved = {0: 0, 9: 7, 14: 10}
+    store.cells.relocate("2026-01-01/f", str(path), 10, moved, replacing=path)
+    assert store.cells.replacing() == path
+    store.cells.replaced()
+    assert store.cells.replacing() is None
     rows = {row.id: row for row in store.exchanges("s1")}
     places = [(row.jsonl_offset, row.jsonl_length) for row in rows.values()]
     assert places == [(0, 7), (7, 3), (9, 5)]

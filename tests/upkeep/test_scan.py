@@ -38,7 +38,7 @@ def test_files_are_looked_through_one_by_one(tmp_path, fix):
     (tmp_path / "c.zst").write_bytes(zstandard.compress(f"{EMAIL}\n".encode()))
     (tmp_path / "d.bin").write_bytes(b"\xff\0" * 9)
     done, said = finish(scan_files([tmp_path], Means(redactor(), fix=fix)))
-    assert len(said) == 4
+    assert len(dict.fromkeys(said)) == 4
     assert [(place.line, place.kind) for place in done.places] == [
         (2, "email"),
         (2, "secret"),

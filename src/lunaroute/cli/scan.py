@@ -4,18 +4,18 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
-from contextlib import closing, nullcontext
+from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
 from lunaroute.cli._text import json_text, one_line
-from lunaroute.cli._upkeep import this_site
+from lunaroute.cli._upkeep import Say, perform, this_site
 from lunaroute.errors import LunarouteError, StoreError
 from lunaroute.pii import KINDS, SECRETS, Policy
 from lunaroute.recording import redactor_of, vault_of
-from lunaroute.upkeep import Means, Scan, Site, scan_files, scan_record, sole_writer
+from lunaroute.upkeep import Means, Place, Scan, Site, scan_files, scan_record
 
 # `--json` has all.
 _SHOWN = 100
@@ -35,8 +35,8 @@ def command(
 
     Looked for is what the settings say is redacted, at least the secrets; with --all
     every kind. Findings are told by kind and place; values are never shown. --fix
-    redacts session files, compressed ones and the database with its index alike;
-    `lunaroute serve` must not be running then.
+    redacts session files, compressed ones and the database with its index alike, also
+    while `lunaroute serve` runs.
 
     Exit code 0: nothing is there (any more), 1: something is, 2: it failed.
     """
@@ -85,17 +85,22 @@ def _policy(*, everything: bool, fix: bool) -> Policy:
 def _performed(
     site: Site, paths: tuple[Path, ...], policy: Policy, *, fix: bool
 ) -> Scan:
-    with (
-        sole_writer(site.home) if fix else nullcontext(),
-        closing(vault_of(policy, site.home)) as vault,
-    ):
-        if fix:
-            _refuse_parts(site, paths)
+    """The one writer alone changes the record."""
+    say = _say if sys.stderr.isatty() else _silent
+    if fix and not paths:
+        task = {"task": "scan", "policy": policy.plain()}
+        done = perform(site, task, say)
+        places = [Place(**each) for each in done["places"]]
+        say("")
+        return Scan(places, fixed=True, left=done["left"], warnings=done["warnings"])
+    if fix:
+        _refuse_parts(site, paths)
+    with closing(vault_of(policy, site.home)) as vault:
         redactor = redactor_of(policy, site.home, vault)
         assert redactor is not None  # secrets are always among its kinds
         means = Means(redactor, fix=fix)
         steps = scan_files(paths, means) if paths else scan_record(site, means)
-        return _result(steps)
+        return _result(steps, say)
 
 
 def _refuse_parts(site: Site, paths: tuple[Path, ...]) -> None:
@@ -109,18 +114,22 @@ def _refuse_parts(site: Site, paths: tuple[Path, ...]) -> None:
             )
 
 
-def _result(steps: Generator[str, None, Scan]) -> Scan:
-    show = sys.stderr.isatty()
+def _result(steps: Generator[str, None, Scan], say: Say) -> Scan:
     while True:
         try:
-            words = next(steps)
+            say(next(steps))
         except StopIteration as end:
-            if show:
-                click.echo("\r\x1b[2K", err=True, nl=False)
+            say("")
             result: Scan = end.value
             return result
-        if show:
-            click.echo(f"\r\x1b[2K{one_line(words)[:79]}", err=True, nl=False)
+
+
+def _say(words: str) -> None:
+    click.echo(f"\r\x1b[2K{one_line(words)[:79]}", err=True, nl=False)
+
+
+def _silent(_words: str) -> None:
+    return
 
 
 def _told(done: Scan) -> Iterator[str]:

@@ -25,6 +25,14 @@ from lunaroute.recording._rebuilding import Rebuilt as Rebuilt
 from lunaroute.recording._recorder import RecordedBatch as RecordedBatch
 from lunaroute.recording._recorder import Recorder as Recorder
 from lunaroute.recording._redaction import Redaction as Redaction
+from lunaroute.recording._replacement import (
+    finish_replacement as finish_replacement,
+)
+from lunaroute.recording._replacement import replacement as replacement
+from lunaroute.recording._replacement import sync_directory as sync_directory
+from lunaroute.recording._replacement import (
+    unfinished_replacement as unfinished_replacement,
+)
 from lunaroute.recording._rewriting import Rewriter as Rewriter
 from lunaroute.recording._rows import call_row as call_row
 from lunaroute.recording._session import name_session as name_session

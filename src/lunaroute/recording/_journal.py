@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lunaroute.recording._events import completed_prefix, started_prefix
+from lunaroute.recording._replacement import sync_directory
 from lunaroute.store import make_private_directory
 
 # macOS has no fdatasync.
@@ -46,7 +47,7 @@ def append(path: Path, lines: bytes, acknowledged: int, *, durable: bool = True)
         os.fchmod(descriptor, 0o600)
         size = os.fstat(descriptor).st_size
         if not size:
-            _sync_directory(path.parent)
+            sync_directory(path.parent)
         end = acknowledged if size >= acknowledged else _whole_lines(descriptor, size)
         if size > end:
             os.ftruncate(descriptor, end)
@@ -165,11 +166,3 @@ def _whole_lines(descriptor: int, size: int) -> int:
             return start + found + 1
         end = start
     return 0
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -16,6 +16,7 @@ from lunaroute.recording import _journal as journal
 from lunaroute.recording._abandoned import interrupted
 from lunaroute.recording._once import Once
 from lunaroute.recording._record import Record
+from lunaroute.recording._replacement import finish_replacement
 from lunaroute.store import (
     Batch,
     ExchangeRow,
@@ -141,6 +142,7 @@ class StoreKeeper:
     def _settle(self) -> None:
         if self._is_settled or self._directory is None:
             return
+        finish_replacement(self._store)
         # The lock keeps off another process between its append and its commit.
         with self._store.writing():
             for file in self._store.newest_files(_DAYS_TO_SETTLE):

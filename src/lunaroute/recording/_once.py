@@ -74,9 +74,12 @@ class _Run:
 
 @dataclass(slots=True)
 class _File:
-    """The values that a file holds, and how long it was when they were written."""
+    """The values that a file holds; which file that is, and how long it was when they
+    were written.
+    """
 
     end: int
+    inode: tuple[int, int] | None
     values: dict[bytes, _Place] = field(default_factory=dict)
 
 
@@ -84,8 +87,8 @@ class Once:
     """What of requests' bodies the files written by this process hold.
 
     Before the lines of a batch go to a file it is asked by ``resume``, and after they
-    were written told by ``reached``: what somebody else cut or deleted in between is
-    not referred to.
+    were written told by ``reached``: what somebody else cut, deleted or wrote anew in
+    between is not referred to.
     """
 
     __slots__ = ("_files",)
@@ -95,9 +98,13 @@ class Once:
 
     def resume(self, path: Path, size: int) -> None:
         """Lines will be added to ``path``, which is ``size`` bytes long now."""
-        file = self._files.pop(path, None)
-        if file is None or file.end != size or len(file.values) > _MOST_VALUES:
-            file = _File(size)
+        file, inode = self._files.pop(path, None), _inode(path)
+        if (
+            file is None
+            or (file.end, file.inode) != (size, inode)
+            or len(file.values) > _MOST_VALUES
+        ):
+            file = _File(size, inode)
         self._files[path] = file
         while sum(len(each.values) for each in self._files.values()) > _MOST_IN_ALL:
             self._files.popitem(last=False)
@@ -106,6 +113,7 @@ class Once:
         """The lines are written and end there."""
         if path in self._files:
             self._files[path].end = end
+            self._files[path].inode = _inode(path)
 
     def shorten(self, path: Path, exchange_id: str, lines: bytes, body: bytes) -> bytes:
         """The lines with what ``path`` holds already referred to.
@@ -128,6 +136,14 @@ class Once:
     def forget(self) -> None:
         """After a failure it is not known what the files hold."""
         self._files.clear()
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat(follow_symlinks=False)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _runs(known: dict[bytes, _Place], exchange_id: str, body: bytes) -> list[_Run]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import apsw
 
 from lunaroute.store._connect import BUSY_TIMEOUT_MS, explained
-from lunaroute.store._write import erasing
+from lunaroute.store._write import erasing, owe_room
 
 # Pages of 4 kB: some 20 ms each on a slow machine.
 _MERGED_PAGES = 250
@@ -177,6 +177,17 @@ class Pruning:
                 (name.partition("/")[0], f"/{name}"),
             )
 
+    def owes_room(self) -> bool:
+        """Whether something was taken out and not yet all of its traces, though its
+        process may have died.
+        """
+        return bool(self._rows("SELECT 1 FROM meta WHERE key = 'room_owed'"))
+
+    def gave_room(self) -> None:
+        """All traces are gone."""
+        with self._writing():
+            self._connection.execute("DELETE FROM meta WHERE key = 'room_owed'")
+
     def merge_index(self, *, begin: bool = False) -> bool:
         """Rewrites a part of the search index without what was deleted; False when
         all of it is. ``begin`` the first time.
@@ -222,7 +233,10 @@ class Pruning:
     ) -> int:
         with self._writing():
             self._connection.execute(_FEW.format(where, order), (*given, most))
-            return self._connection.changes()
+            deleted = self._connection.changes()
+            if deleted:
+                owe_room(self._connection)
+            return deleted
 
     @contextmanager
     def _writing(self) -> Iterator[None]:

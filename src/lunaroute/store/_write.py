@@ -107,6 +107,13 @@ def erasing(connection: apsw.Connection) -> Iterator[None]:
         connection.execute("PRAGMA secure_delete = FAST")
 
 
+def owe_room(connection: apsw.Connection) -> None:
+    """Notes, in the transaction that takes it out, that something has to be taken out
+    of the search index and the log, too.
+    """
+    connection.execute("INSERT OR IGNORE INTO meta VALUES ('room_owed', '1')")
+
+
 class Batch:
     """A transaction in progress; get one from ``Store.writing``."""
 

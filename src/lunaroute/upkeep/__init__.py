@@ -7,6 +7,7 @@ from lunaroute.upkeep._lock import leave_contact as leave_contact
 from lunaroute.upkeep._lock import lock_path as lock_path
 from lunaroute.upkeep._lock import sole_writer as sole_writer
 from lunaroute.upkeep._scan import Means as Means
+from lunaroute.upkeep._scan import Place as Place
 from lunaroute.upkeep._scan import Scan as Scan
 from lunaroute.upkeep._scan import scan_files as scan_files
 from lunaroute.upkeep._scan import scan_record as scan_record

@@ -102,6 +102,9 @@ def clean_up(
         )
         yield from work.shrink(min(state.newest, today))
         if store is not None:
+            if store.pruning.owes_room():  # somebody was stopped in the middle
+                for _ in give_back(store):
+                    yield "giving the room back"
             store.pruning.empty_log()
         done.bytes_after = _look(site, store).total
     return done

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import zstandard
 
+from lunaroute.recording import sync_directory
+
 LEVEL = 3
 _CHUNK = 1024 * 1024
 
@@ -53,7 +55,7 @@ def compress(plain: Path) -> Iterator[None]:
             new.unlink(missing_ok=True)
         raise
     new.replace(whole)
-    _sync_directory(plain.parent)
+    sync_directory(plain.parent)
     plain.unlink()
 
 
@@ -110,11 +112,3 @@ def _unpacked(path: Path) -> Iterator[bytes]:
             yield from chain((first,) if first else (), rest)
         except zstandard.ZstdError as error:
             raise OSError(f"{path}: damaged zstd: {error}") from error
-
-
-def _sync_directory(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

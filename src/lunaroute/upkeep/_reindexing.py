@@ -11,7 +11,7 @@ from typing import Any
 import zstandard
 
 from lunaroute.importing import Importer, Source, find_sources
-from lunaroute.recording import Rebuilder, Rebuilt, read_lines
+from lunaroute.recording import Rebuilder, Rebuilt, finish_replacement, read_lines
 from lunaroute.store import JsonlFile, Known, Store, open_store
 from lunaroute.upkeep._pieces import Piece, find_pieces
 from lunaroute.upkeep._removal import give_back
@@ -48,6 +48,7 @@ def reindex(site: Site, *, missing: bool = False) -> Generator[str, None, Reinde
     """
     done = Reindexed()
     with open_store(site.database, writer=True) as store:
+        finish_replacement(store)
         yield "looking at what is there"
         pieces = [each for each in find_pieces(site.directory, store) if each.paths]
         for number, piece in enumerate(pieces, start=1):

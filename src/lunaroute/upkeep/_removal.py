@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
+from lunaroute.recording import replacement, unfinished_replacement
 from lunaroute.store import Store
 from lunaroute.upkeep._compression import unfinished_path
 from lunaroute.upkeep._pieces import Piece
@@ -36,11 +37,13 @@ def remove_piece(piece: Piece, store: Store | None) -> Iterator[None]:
 
 
 def remove_file(path: Path) -> None:
-    """Deletes the file, what an interrupted compression left beside it, and the
-    directory of its day when nothing else is in it.
+    """Deletes the file, what an interrupted compression or redaction left beside it,
+    and the directory of its day when nothing else is in it.
     """
     plain = path.with_name(path.name.removesuffix(".zst"))
     unfinished_path(plain).unlink(missing_ok=True)
+    unfinished_replacement(path).unlink(missing_ok=True)
+    replacement(path).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
     try:
         path.parent.rmdir()
@@ -56,7 +59,8 @@ def _in_steps(delete: Callable[[int], int], left: int = sys.maxsize) -> Iterator
 
 
 def give_back(store: Store) -> Generator[None, None, bool]:
-    """Takes what was deleted out of the search index and shrinks the file.
+    """Takes what was deleted out of the search index and shrinks the file. What is not
+    done to its end is owed, and done by whoever looks after the record next.
 
     False if the log could not be emptied: something has been reading for long.
     """
@@ -68,6 +72,9 @@ def give_back(store: Store) -> Generator[None, None, bool]:
         yield
     for _ in range(_TRIES):
         if pruning.empty_log():
+            if pruning.owes_room():
+                pruning.gave_room()
+                pruning.empty_log()
             return True
         yield
     return False

@@ -1,25 +1,25 @@
 """Looks for what should not be in the record, and takes it out where it is asked to.
 
-Files are written anew beside the old ones and then put in their places; the database is
-changed row by row, its old pages and the words in its index are overwritten.
+The database is changed row by row, its old pages and the words in its index are
+overwritten.
 """
 
 import os
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from datetime import datetime
 from pathlib import Path
 
 import zstandard
 
 from lunaroute.pii import Redactor
-from lunaroute.recording import Rewriter, read_lines, text_hash
+from lunaroute.recording import text_hash
 from lunaroute.store import Cell, NewCell, Store
-from lunaroute.upkeep._compression import LEVEL
 from lunaroute.upkeep._pieces import Piece, find_pieces
 from lunaroute.upkeep._removal import give_back
+from lunaroute.upkeep._rewriting import look_through, write_anew, write_piece_anew
 from lunaroute.upkeep._site import Site, opened
 
 # A line of a session's file begins so.
@@ -52,6 +52,11 @@ class Scan:
     left: int = 0
     warnings: list[str] = field(default_factory=list)
 
+    def tell(self, path: Path, line: int, kinds: Counter[str]) -> None:
+        """Notes the findings in a line of a file."""
+        for kind, count in kinds.items():
+            self.places.append(Place(str(path), kind, count, line=line))
+
     @property
     def kinds(self) -> dict[str, int]:
         """How many findings there were of each kind."""
@@ -70,17 +75,17 @@ class Means:
 
 
 def scan_record(site: Site, means: Means) -> Generator[str, None, Scan]:
-    """All that is recorded; with ``fix`` the caller holds the home's lock.
+    """All that is recorded; with ``fix`` by the one writer, whose recorder may write
+    between two steps.
 
     Does a bounded piece of work between two yields, and says what it does.
     """
     done = Scan(fixed=means.fix)
     with opened(site, writer=means.fix) as store:
         for piece in find_pieces(site.directory, store):
-            for path in piece.paths:
-                yield f"looking through {path.name}"
-            look = partial(_piece, piece, store, means, done)
-            _attempt(done, piece.name, look)
+            if piece.paths:
+                steps = _piece(piece, store, means, done)
+                yield from _attempted(done, piece.name, steps)
         if store is not None:
             yield from _store(store, means, done)
     for path in sorted(site.database.parent.glob(f"{site.database.name}.damaged-*")):
@@ -92,18 +97,23 @@ def scan_files(paths: Iterable[Path], means: Means) -> Generator[str, None, Scan
     """Files that are named, whatever they are, and those below directories."""
     done = Scan(fixed=means.fix)
     for path in _files(paths):
-        yield f"looking through {path}"
-        _attempt(done, str(path), partial(_file, path, means, done))
+        words = f"looking through {path}"
+        yield from _attempted(done, str(path), _file(path, means, done), words)
     return done
 
 
-def _attempt(done: Scan, name: str, look: Callable[[], None]) -> None:
+def _attempted(
+    done: Scan, name: str, steps: Iterator[None], words: str = ""
+) -> Iterator[str]:
+    words = words or f"looking through {name}"
+    yield words
     try:
-        look()
+        for _ in steps:
+            yield words
     except (OSError, ValueError, KeyError, zstandard.ZstdError) as error:
         # What an error says of a line's content stays unsaid.
         told = error.strerror if isinstance(error, OSError) else type(error).__name__
-        done.warnings.append(f"{name}: cannot be looked through: {told}")
+        done.warnings.append(f"{name}: cannot be looked through: {told or error}")
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -114,15 +124,17 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path
 
 
-def _file(path: Path, means: Means, done: Scan) -> None:
+def _file(path: Path, means: Means, done: Scan) -> Iterator[None]:
     with path.open("rb") as file:
         head = file.read(len(_DATABASE))
     if head.startswith(_DATABASE):
         done.warnings.append(f"{path}: only the record's own database is looked into")
-    elif path.suffix == ".zst" or head.startswith(_EVENT):
-        _rewrite([path], means, done)
-    else:
+    elif path.suffix != ".zst" and not head.startswith(_EVENT):
         _plain(path, means, done)
+    elif means.fix:
+        yield from write_anew(path, means.redactor, done.tell)
+    else:
+        yield from look_through([path], means.redactor, done.tell)
 
 
 def _plain(path: Path, means: Means, done: Scan) -> None:
@@ -141,45 +153,24 @@ def _plain(path: Path, means: Means, done: Scan) -> None:
         _put(path, redacted.data)
 
 
-def _piece(piece: Piece, store: Store | None, means: Means, done: Scan) -> None:
-    at = _rewrite(piece.paths, means, done)
-    if at and store is not None and len(piece.paths) == 1:
-        path = piece.paths[0]
-        plain = path.with_name(path.name.removesuffix(".zst"))
-        store.cells.relocate(piece.name, str(plain), max(at.values()), at)
-
-
-def _rewrite(paths: Sequence[Path], means: Means, done: Scan) -> dict[int, int]:
-    """Where the lines of files that belong together begin now, if any was changed."""
-    rewriter = Rewriter(means.redactor)
-    at: dict[int, int] = {}
-    before = after = 0
-    is_changed = False
-    new: list[tuple[Path, list[bytes]]] = []
-    for path in sorted(paths, key=lambda each: each.suffix != ".zst"):
-        lines: list[bytes] = []
-        for number, line in enumerate(read_lines(path), 1):
-            text, kinds = rewriter.rewrite(line) if line.strip() else (line, ())
-            for kind, count in Counter(kinds).items():
-                done.places.append(Place(str(path), kind, count, line=number))
-            is_changed = is_changed or bool(kinds)
-            at[before] = after
-            before, after = before + len(line), after + len(text)
-            if means.fix:
-                lines.append(text)
-        new.append((path, lines))
-    at[before] = after
-    if not is_changed or not means.fix:
-        return {}
-    means.redactor.settle()
-    for path, lines in new:
-        _put(path, _packed(lines) if path.suffix == ".zst" else b"".join(lines))
-    return at
-
-
-def _packed(lines: list[bytes]) -> bytes:
-    packer = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
-    return packer.compress(b"".join(lines))
+def _piece(
+    piece: Piece, store: Store | None, means: Means, done: Scan
+) -> Iterator[None]:
+    if not means.fix:
+        yield from look_through(piece.paths, means.redactor, done.tell)
+        return
+    is_old = piece.day < datetime.now().astimezone().date() and not piece.is_open
+    if len(piece.paths) == 1 or is_old:
+        yield from write_piece_anew(piece, store, means.redactor, done.tell)
+        return
+    found = len(done.places)
+    yield from look_through(piece.paths, means.redactor, done.tell)
+    if found < len(done.places):
+        done.left += sum(place.count for place in done.places[found:])
+        done.warnings.append(
+            f"{piece.name}: is there twice, plain and compressed, and still written"
+            " to; run this again tomorrow"
+        )
 
 
 def _put(path: Path, data: bytes) -> None:
@@ -215,7 +206,8 @@ def _store(store: Store, means: Means, done: Scan) -> Generator[str, None, None]
             means.redactor.settle()
             cells.replace(new)
             changed += len(new)
-    if not changed:
+    # Or somebody was stopped after it had changed the last one.
+    if not changed and not (means.fix and store.pruning.owes_room()):
         return
     steps = give_back(store)
     while True:

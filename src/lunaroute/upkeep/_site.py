@@ -8,7 +8,7 @@ from typing import Any
 
 from lunaroute.errors import NothingRecorded
 from lunaroute.pii import Policy, Redactor
-from lunaroute.recording import redactor_of, vault_of
+from lunaroute.recording import finish_replacement, redactor_of, vault_of
 from lunaroute.store import Store, open_store
 
 
@@ -52,11 +52,18 @@ def opened(site: Site, *, writer: bool) -> closing[Store] | nullcontext[None]:
     does not make one.
     """
     try:
-        if site.database.exists():
-            return closing(open_store(site.database, writer=writer))
+        if not site.database.exists():
+            return nullcontext()
+        store = open_store(site.database, writer=writer)
     except NothingRecorded:
         return nullcontext()
-    return nullcontext()
+    if writer:
+        try:
+            finish_replacement(store)
+        except BaseException:
+            store.close()
+            raise
+    return closing(store)
 
 
 @contextmanager

@@ -1,16 +1,20 @@
 """A task as whoever wants it done says it: plain JSON, checked, begun."""
 
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from lunaroute.errors import StoreError
+from lunaroute.pii import Policy
+from lunaroute.recording import redactor_of, vault_of
 from lunaroute.upkeep._cleanup import clean_up
 from lunaroute.upkeep._deletion import delete_sessions
 from lunaroute.upkeep._importing import bring_in
 from lunaroute.upkeep._reindexing import reindex
 from lunaroute.upkeep._repricing import read_range, reprice
+from lunaroute.upkeep._scan import Means, scan_record
 from lunaroute.upkeep._site import Site
 
 Steps = Generator[str, None, dict[str, Any]]
@@ -33,6 +37,8 @@ def begin(site: Site, task: Mapping[str, Any]) -> Steps:
         return _reprice(site, task)
     if name == "import":
         return _import(site, task)
+    if name == "scan":
+        return _scan(site, task)
     raise StoreError(f"there is no task {name!r}")
 
 
@@ -81,3 +87,17 @@ def _import(site: Site, task: Mapping[str, Any]) -> Steps:
     )
     # A set is no JSON.
     return {**asdict(report), "recorded_sessions": sorted(report.recorded_sessions)}
+
+
+def _scan(site: Site, task: Mapping[str, Any]) -> Steps:
+    """What is found is redacted: a mere look needs no writer."""
+    try:
+        policy = Policy.from_plain(task["policy"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"scan: no policy of redaction: {error!r}") from error
+    with closing(vault_of(policy, site.home)) as vault:
+        redactor = redactor_of(policy, site.home, vault)
+        if redactor is None:
+            raise StoreError("scan: the policy redacts nothing")
+        done = yield from scan_record(site, Means(redactor, fix=True))
+    return asdict(done)
