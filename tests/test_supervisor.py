@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import trio
 
+from lunaroute.control import Control
 from lunaroute.errors import ConfigError
 from lunaroute.supervisor import _holder, _say, who_listens
 from lunaroute.supervisor._child import (
@@ -19,6 +21,7 @@ from lunaroute.supervisor._child import (
     QUIET_DEATHS,
     Patience,
 )
+from lunaroute.supervisor._handover import offer, predecessor
 from lunaroute.supervisor._log import KEPT, MAX_BYTES
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._priority import RECORDER_NICENESS, put_behind
@@ -187,6 +190,87 @@ def test_the_meeting_place_is_private_and_leaves_nothing(tmp_path, depth):
     place.close()
     assert not place.path.exists()
     assert list(home.iterdir()) == []
+
+
+def test_a_meeting_place_clears_away_only_what_nobody_holds(tmp_path):
+    living = Meeting(tmp_path)
+    dead = living.path.with_name("1-1.sock")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(dead))
+    second = Meeting(tmp_path)
+    assert sorted(living.path.parent.iterdir()) == sorted([living.path, second.path])
+    living.close()
+    second.close()
+    elsewhere = Meeting(tmp_path / "no" / "home")
+    assert elsewhere.path.exists()
+    elsewhere.close()
+    assert not elsewhere.path.parent.exists()
+
+
+OFFERED = {
+    **PAGE,
+    "host": "127.0.0.1",
+    "port": 0,
+    "home": "/h",
+}
+
+
+async def taken_over(sockets, claimed, options=OFFERED):
+    """What a successor gets of an offer; the other end of its connection."""
+    listeners, page = sockets
+    near, far = socket.socketpair()
+    old = Control(near)
+    await old.send("sockets", **offer(OFFERED, listeners, page, claimed))
+    return await predecessor(str(far.detach())), old
+
+
+async def test_a_successor_gets_the_same_sockets_and_the_lock(tmp_path):
+    sockets = [bind("127.0.0.1", 0) for _ in range(2)]
+    names = [each.getsockname() for (each,) in sockets]
+    claimed = claim(options(tmp_path), "http://old")
+    heir, old = await taken_over(sockets, claimed)
+    port = names[0][1]
+    (listener,) = heir.listeners({**OFFERED, "port": port})
+    (page,) = heir.page(OFFERED)
+    lock = heir.claimed(OFFERED, "http://new")
+    assert [listener.getsockname(), page.getsockname()] == names
+    for (each,) in sockets:
+        each.close()
+    os.close(claimed)  # the lock is held on
+    with pytest.raises(ConfigError, match="http://old"):
+        claim(options(tmp_path), "http://third")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(heir.stop)
+        assert (await old.receive()).op == "stop"
+        await old.send("stopping")
+    with pytest.raises(ConfigError, match="http://new"):
+        claim(options(tmp_path), "http://third")
+    with socket.create_connection(names[0]):
+        pass
+    old.close()
+    listener.close()
+    page.close()
+    os.close(lock)
+
+
+async def test_what_a_successor_cannot_use_stays_with_the_old_one(tmp_path):
+    sockets = [bind("127.0.0.1", 0) for _ in range(2)]
+    claimed = claim(options(tmp_path), "http://old")
+    heir, old = await taken_over(sockets, claimed)
+    other = {**OFFERED, "port": 1, "ui_enabled": False, "home": "/other"}
+    assert (heir.listeners(other), heir.page(other)) == ([], [])
+    assert heir.claimed(other, "x") is None
+    old.close()
+    await heir.stop()  # it is gone: nothing to wait for
+    with socket.create_connection(sockets[0][0].getsockname()):
+        pass
+    for (each,) in sockets:
+        each.close()
+    os.close(claimed)
+    assert await predecessor(None) is None
+    near, far = socket.socketpair()
+    near.close()
+    assert await predecessor(str(far.detach())) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="slices are Linux's")

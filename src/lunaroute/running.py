@@ -49,6 +49,7 @@ class Server:
     log: str = ""  # where it writes what it says; "" for its terminal
     manager: str = ""  # who keeps it: "systemd --user UNIT", "launchd LABEL", or ""
     drain_seconds: float = 30.0
+    door: str = ""  # the Unix socket where another server takes its place
     stopping: bool = False  # it takes no new connections and finishes what is open
 
 

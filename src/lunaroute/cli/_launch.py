@@ -138,9 +138,11 @@ def start(
     flags: Mapping[str, Any],
     environ: Mapping[str, str],
     directory: str | None = None,
+    succeeds: socket.socket | None = None,
 ) -> Server:
     """A new server in a session of its own: no terminal's end reaches it. Returns when
-    its gateway is ready; the recorder may still be starting.
+    its gateway is ready; the recorder may still be starting. With ``succeeds``, a
+    connection to a server that was asked for its place, it takes that.
 
     Raises NotStartedError with the server's own reason, and ConfigError.
     """
@@ -156,6 +158,10 @@ def start(
             launch["token_file"] = str(token.path)
     log = _log_place(home, environ)
     launch["log"] = str(log)
+    inherited = []
+    if succeeds is not None:
+        inherited.append(succeeds.fileno())
+        launch["succeeds"] = str(succeeds.fileno())
     with _appending(log) as out:
         said_before = out.tell()
         child = subprocess.Popen(
@@ -166,6 +172,7 @@ def start(
             stdout=out,
             stderr=out,
             start_new_session=True,
+            pass_fds=inherited,
         )
     deadline = time.monotonic() + START_SECONDS
     while child.poll() is None and time.monotonic() < deadline:

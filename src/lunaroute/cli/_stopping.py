@@ -58,7 +58,7 @@ def end(server: Server, environ: Mapping[str, str], *, now: bool = False) -> Non
     said_before = _length(server.log)
     if server.manager:  # or it would be started again
         by_manager(server, "stop")
-    else:
+    elif not server.stopping:  # a second signal would cut what it finishes
         signal_to(server, signal.SIGTERM, environ)
     if now:
         _wait(lambda: not _is_open(server, environ), MARGIN_SECONDS, server)
@@ -70,6 +70,14 @@ def end(server: Server, environ: Mapping[str, str], *, now: bool = False) -> Non
     )
     for line in _complaints(server.log, said_before):
         click.echo(line, err=True)
+
+
+def end_now(server: Server, environ: Mapping[str, str]) -> None:
+    """Cuts what a server that stops has under way; returns when it is gone. Raises
+    NotStoppedError.
+    """
+    signal_to(server, signal.SIGTERM, environ)
+    _wait(lambda: not is_alive(server, environ), MARGIN_SECONDS, server)
 
 
 def by_manager(server: Server, what: str) -> None:

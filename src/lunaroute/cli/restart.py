@@ -1,11 +1,15 @@
 """``lunaroute restart``: a new server in the place of the one that runs."""
 
 import os
+import select
 import signal
+import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,12 +26,16 @@ from lunaroute.cli._stopping import (
     NotStoppedError,
     by_manager,
     end,
+    end_now,
     signal_to,
     wait_until_closed,
 )
 from lunaroute.config import resolve
 from lunaroute.errors import ConfigError
 from lunaroute.running import Server, is_alive
+
+# A server answers at once; one that is stopped or hangs never does.
+HANDOVER_SECONDS = 5.0
 
 
 @click.command(name="restart")
@@ -37,11 +45,10 @@ def command(now: bool, **flags: object) -> None:
     """Put a new server in the place of the one that runs.
 
     It gets the options of the old one and those given here (all of `lunaroute serve`),
-    the variables of this shell, the same port, and runs in the background. If the
-    configuration is wrong, nothing is stopped. The old server lets go of its port and
-    finishes its streams while the new one takes connections; for about half a second
-    a new connection is refused. SIGHUP (`kill -HUP PID`) reads a changed file without
-    that.
+    the variables of this shell, and runs in the background. It takes over the listening
+    sockets, so that no connection is refused; the old server finishes its streams
+    beside it. If the configuration is wrong or the new server does not start, nothing
+    has changed.
     """
     given = given_flags(flags)
     try:
@@ -67,21 +74,70 @@ def command(now: bool, **flags: object) -> None:
 
 
 def replaced(old: Server | None, given: Mapping[str, Any], *, now: bool) -> Server:
-    """The new server. Raises ConfigError while the old one still serves, else
-    NotStoppedError or NotStartedError.
+    """The new server. Raises ConfigError and NotStartedError while the old one still
+    serves; where that cannot hand over NotStoppedError, or NotStartedError after it.
     """
     if old is not None and old.manager:
         return by_its_manager(old, given)
     flags = new_flags(old, given)
-    resolve(flags, os.environ)
+    settings = resolve(flags, os.environ).settings
     if old is None:
         return start(flags, os.environ)
+    places = [(settings.host, settings.port)]
+    if settings.ui.enabled:
+        # A page for everybody is announced by the address that is ours.
+        shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+        places.append((shown.get(settings.ui.host, settings.ui.host), settings.ui.port))
+    reason = in_the_way(old, places)
+    line = None if reason else asked(old)
+    if line is not None:
+        with line:
+            new = start(flags, os.environ, old.directory, line)
+        if now:
+            end_now(old, os.environ)
+        return new
+    click.echo(
+        f"process {old.pid} {reason or 'does not hand over its sockets'}: "
+        "connections are refused for a moment",
+        err=True,
+    )
     if now:
         end(old, os.environ, now=True)
     else:
         signal_to(old, signal.SIGTERM, os.environ)
         wait_until_closed(old, os.environ)
     return start(flags, os.environ, old.directory)
+
+
+def in_the_way(old: Server, places: Iterable[tuple[str, int]]) -> str:
+    """Why a server has to close its sockets before another one can listen: one of the
+    ports stays the same, its address does not. Empty if none has to.
+    """
+    had = [*old.addresses, urlsplit(old.page).netloc]
+    ports = {each.rpartition(":")[2] for each in had}
+    for host, port in places:
+        address = "127.0.0.1" if host == "localhost" else host
+        wanted = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+        if str(port) in ports and wanted not in had:
+            return f"listens at port {port} of another address"
+    return ""
+
+
+def asked(old: Server) -> socket.socket | None:
+    """A connection to the old server, which has sent its sockets there for the new one
+    to receive; None if it does not answer, or is of a version that has no door.
+    """
+    if not old.door:
+        return None
+    line = socket.socket(socket.AF_UNIX)
+    with suppress(OSError):
+        line.settimeout(HANDOVER_SECONDS)
+        line.connect(old.door)
+        line.sendall(b'{"op": "hand_over", "fds": 0}\n')
+        if select.select([line], [], [], HANDOVER_SECONDS)[0]:
+            return line
+    line.close()
+    return None
 
 
 def by_its_manager(old: Server, given: Mapping[str, Any]) -> Server:

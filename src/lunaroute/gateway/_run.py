@@ -32,6 +32,7 @@ class Wishes:
 
     drain: trio.Event = field(default_factory=trio.Event)
     drain_seconds: float = 30.0
+    idle_seconds: float = 0.0  # how long an idle connection may still ask something
     commit_seconds: float = 30.0
     handlers: trio.CancelScope = field(default_factory=trio.CancelScope)
     committing: trio.CancelScope = field(default_factory=trio.CancelScope)
@@ -100,7 +101,7 @@ async def _serve(
             acceptors.cancel_scope.cancel()
         for listener in listeners:
             listener.close()
-        gateway.begin_drain()
+        gateway.begin_drain(wishes.idle_seconds)
         handlers.cancel_scope.deadline = trio.current_time() + wishes.drain_seconds
 
 
@@ -113,6 +114,11 @@ async def _obey(control: Control, wishes: Wishes, tap: Tap | None) -> None:
             message.become_output()
         elif message.op == "drain":
             wishes.drain_seconds = message.values["seconds"]
+            # An older supervisor, whose package was replaced under it, gives neither.
+            wishes.idle_seconds = message.values.get("idle_seconds", 0.0)
+            wishes.commit_seconds = message.values.get(
+                "commit_seconds", wishes.commit_seconds
+            )
             wishes.drain.set()
         elif message.op == "stop":
             wishes.hurry = True

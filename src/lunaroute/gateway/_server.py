@@ -79,6 +79,7 @@ class Gateway:
         self.live = 0
         self.cut = 0
         self.draining = False
+        self.keep_alive = options.server.keep_alive_secs
         self.health = {provider.name: Health() for provider in options.providers}
         self._observer = _observer(options)
         self._by_dialect = {
@@ -178,23 +179,29 @@ class Gateway:
             self.watch.peek()
             now = time.monotonic()
             for client in self.clients:
-                _judge(client, now, self.options.server)
+                _judge(client, now, self.options.server, self.keep_alive)
             self.pool.expire(now)
             if self.tap is not None:
                 self.tap.tick(
                     live=self.live, clients=len(self.clients), idle=self.pool.idle
                 )
 
-    def begin_drain(self) -> None:
-        """No further requests: idle connections end now, busy ones after theirs."""
+    def begin_drain(self, idle_seconds: float = 0.0) -> None:
+        """The next answer of each connection is its last; an idle one ends after
+        ``idle_seconds``, so that what a client is just sending meets no closed door.
+        With 0 idle ones end now, and busy ones take no further request.
+        """
         self.draining = True
+        self.keep_alive = min(self.keep_alive, idle_seconds)
+        if idle_seconds:
+            return
         for client in list(self.clients):
             if client.exchange is None and not client.head_since:
                 client.scope.cancel()
 
     async def _serve(self, client: Client) -> None:
         going = True
-        while going and not self.draining:
+        while going and (self.keep_alive or not self.draining):
             try:
                 raw = await client.read_head()
                 if not raw or client.is_gone:  # what it had asked before serves nobody
@@ -239,7 +246,7 @@ class Gateway:
         """To a request that may go no further (RFC 9110 7.6.2)."""
         if head.method == b"TRACE":
             raise ClientFault("TRACE is not answered here", status=405)
-        going = _can_go_on(head)
+        going = self._can_go_on(head)
         allow = (("allow", ALLOWED),)
         return await self._say(
             client, reply(200, b"{}", close=not going, extra=allow), going=going
@@ -248,9 +255,13 @@ class Gateway:
     async def _answer_own(self, client: Client, head: RequestHead, path: bytes) -> bool:
         if head.method not in (b"GET", b"HEAD"):
             raise ClientFault("only GET and HEAD are answered here", status=405)
-        going = _can_go_on(head)
+        going = self._can_go_on(head)
         own = self._own(path, head_only=head.method == b"HEAD", close=not going)
         return await self._say(client, own, going=going)
+
+    def _can_go_on(self, head: RequestHead) -> bool:
+        """After an answer of our own: was there nothing more to read, and may come?"""
+        return head.framing is Framing.NONE and not head.close and not self.draining
 
     async def _say(self, client: Client, own: bytes, *, going: bool) -> bool:
         client.lingers = not going
@@ -392,12 +403,7 @@ class Gateway:
             await client.send(refusal(None, fault, head_only=False))
 
 
-def _can_go_on(head: RequestHead) -> bool:
-    """After an answer that was not asked of anybody: was there nothing more to read?"""
-    return head.framing is Framing.NONE and not head.close
-
-
-def _judge(client: Client, now: float, limits: ServerLimits) -> None:
+def _judge(client: Client, now: float, limits: ServerLimits, keep_alive: float) -> None:
     """Ends what has been silent too long."""
     exchange = client.exchange
     if exchange is not None:
@@ -415,7 +421,7 @@ def _judge(client: Client, now: float, limits: ServerLimits) -> None:
         if now - client.head_since > limits.head_secs:
             client.head_too_slow = True
             client.scope.cancel()
-    elif now - client.idle_since > limits.keep_alive_secs:
+    elif now - client.idle_since > keep_alive:
         client.scope.cancel()
 
 

@@ -74,6 +74,11 @@ def claim(options: Mapping[str, Any], address: str) -> int | None:
             f"another LunaRoute records into {options['home']} already ({holder}); "
             "stop it, choose another LUNAROUTE_HOME, or use --no-recording"
         ) from error
+    sign(descriptor, address)
+    return descriptor
+
+
+def sign(descriptor: int, address: str) -> None:
+    """Into the home's lock: who has it now."""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"process {os.getpid()}, {address}\n".encode(), 0)
-    return descriptor

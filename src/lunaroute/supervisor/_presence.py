@@ -23,7 +23,8 @@ class Presence:
     ) -> None:
         self._flags = flags
         self._launch = launch
-        self._claimed = claimed
+        self.claimed = claimed  # the home's lock, while we hold it
+        self.door = ""  # where the next server finds us
         self._started_at = time.time()
         self._server: Server | None = None
         self._stopping = False
@@ -31,8 +32,8 @@ class Presence:
 
     def claims(self, options: Mapping[str, Any], address: str) -> None:
         """The home's lock, where recording was off until now. Raises ConfigError."""
-        if self._claimed is None:
-            self._claimed = claim(options, address)
+        if self.claimed is None:
+            self.claimed = claim(options, address)
 
     def serves(
         self,
@@ -62,6 +63,7 @@ class Presence:
             log=self._launch.get("log", ""),
             manager=kept_by(os.environ, os.getpid()),
             drain_seconds=options["shutdown_timeout_secs"],
+            door=self.door,
             stopping=self._stopping,
         )
         self._tell(self._server)
@@ -72,9 +74,9 @@ class Presence:
         Its recorder waits for ours (``recorder.lock``), so that one writes at a time.
         """
         self._stopping = True
-        if self._claimed is not None:
-            os.close(self._claimed)
-            self._claimed = None
+        if self.claimed is not None:
+            os.close(self.claimed)
+            self.claimed = None
         if self._server is not None:
             self._tell(replace(self._server, stopping=True))
 

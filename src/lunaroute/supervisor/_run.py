@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,19 @@ import trio
 
 from lunaroute.control import SUPERVISORS_SIGNALS
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor._handover import Predecessor, predecessor
 from lunaroute.supervisor._log import LogFile
 from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._plan import read_plan
 from lunaroute.supervisor._presence import Presence
 from lunaroute.supervisor._say import address_of, banner, complain, say, speak
-from lunaroute.supervisor._sockets import bind, bind_page, meeting, refuse_exposure
+from lunaroute.supervisor._sockets import (
+    Meeting,
+    bind,
+    bind_page,
+    meeting,
+    refuse_exposure,
+)
 from lunaroute.supervisor._supervise import READY_SECONDS, Generation, Supervisor
 
 MANY_DESCRIPTORS = 1_048_576
@@ -27,7 +35,8 @@ def main(arguments: Sequence[str]) -> int:
 
     The first argument is a JSON object of the flags given to ``serve``, the second one
     of what only the supervisor has to know: ``log``, the file to write to instead of
-    the terminal, and ``token_file``, where the token lies if we made it.
+    the terminal, ``token_file``, where the token lies if we made it, and ``succeeds``,
+    the descriptor of a connection to the server whose place we take.
     """
     limit_resources()
     flags, launch = map(json.loads, arguments[:2])
@@ -56,17 +65,41 @@ async def _main(flags: Mapping[str, Any], launch: Mapping[str, str]) -> int:
             options = plan["supervisor"]
             refuse_exposure(options)
             prepare_places(options)
-            listeners = bind(options["host"], options["port"])
-            claimed = claim(options, address_of(listeners))
-            first = Generation(plan, listeners, meeting(plan), bind_page(options))
+            old = await predecessor(launch.get("succeeds"))
+            listeners, page, claimed = _taken_over(old, options)
+            first = Generation(plan, listeners, meeting(plan), page)
         except (ConfigError, OSError) as error:
             complain(str(error))
             return 2
         presence = Presence(flags, launch, claimed)
         try:
-            return await _supervise(flags, first, signals, presence, log)
+            return await _supervise(flags, first, signals, presence, log, old)
         finally:
             presence.ends()
+
+
+def _taken_over(
+    old: Predecessor | None, options: Mapping[str, Any]
+) -> tuple[list[socket.socket], list[socket.socket], int | None]:
+    """Listening sockets, those of the page, the home's lock: what another server gives
+    us, and what it does not give. Raises ConfigError, OSError.
+    """
+    listeners = old.listeners(options) if old else []
+    listeners = listeners or bind(options["host"], options["port"])
+    address = address_of(listeners)
+    claimed = old.claimed(options, address) if old else None
+    if claimed is None:
+        claimed = claim(options, address)
+    page = old.page(options) if old else []
+    return listeners, page or bind_page(options), claimed
+
+
+def _door(home: str) -> Meeting | None:
+    try:
+        return Meeting(Path(home))
+    except OSError as error:
+        complain(f"`lunaroute restart` will refuse connections for a moment: {error}")
+        return None
 
 
 async def _supervise(
@@ -75,8 +108,11 @@ async def _supervise(
     signals: AsyncIterator[int],
     presence: Presence,
     log: LogFile | None,
+    old: Predecessor | None,
 ) -> int:
-    welcome = banner(first.plan["supervisor"], first.listeners, first.page)
+    options = first.plan["supervisor"]
+    welcome = banner(options, first.listeners, first.page)
+    door = _door(options["home"])
     async with trio.open_nursery() as nursery:
         supervisor = Supervisor(flags, nursery, first, presence)
         nursery.start_soon(supervisor.obey, signals)
@@ -90,9 +126,16 @@ async def _supervise(
             supervisor.exit_code = 1
             nursery.cancel_scope.cancel()
         else:
+            if old is not None:
+                await old.stop()
+            if door is not None:
+                presence.door = str(door.path)
+                nursery.start_soon(supervisor.keep_door, door.listener)
             if not supervisor.is_stopping:
-                presence.serves(first.plan["supervisor"], first.listeners, first.page)
+                presence.serves(options, first.listeners, first.page)
                 say(welcome)
+    if door is not None:
+        door.close()
     if supervisor.current.place is not None:
         supervisor.current.place.close()
     return supervisor.exit_code

@@ -107,11 +107,12 @@ def _listen(family: int, kind: int, host: str | int, port: int) -> socket.socket
 
 
 class Meeting:
-    """The Unix socket where a gateway finds the observer's web application.
+    """A Unix socket that the supervisor holds: where a gateway finds the observer's
+    web application, whichever observer that is, or where the next server finds us.
 
-    The supervisor holds it, so that it outlives a restart of the observer. It lies
-    below the home, where the next start clears away what a killed one left; a home
-    too deep for a socket's path (104 bytes on macOS) has it in a temporary directory.
+    It lies below the home, where the next start clears away what a killed one left;
+    where there is no home, or it is too deep for a socket's path (104 bytes on macOS),
+    in a temporary directory.
     """
 
     _count = 0
@@ -120,23 +121,46 @@ class Meeting:
         Meeting._count += 1
         name = f"{os.getpid()}-{Meeting._count}.sock"
         directory = home / "run"
-        if len(os.fsencode(directory / name)) > MAX_SOCKET_PATH:
+        is_long = len(os.fsencode(directory / name)) > MAX_SOCKET_PATH
+        if is_long or not _is_writable(directory):
             directory = Path(tempfile.mkdtemp(prefix="lunaroute-"))
-        directory.mkdir(mode=0o700, exist_ok=True)
-        if Meeting._count == 1:  # the home is ours alone from here on
-            for left in directory.glob("*.sock"):
-                left.unlink()
+        for left in directory.glob("*.sock"):
+            if _is_dead(left):
+                left.unlink(missing_ok=True)
         self.path = directory / name
         self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(str(self.path))
-        self.path.chmod(0o600)
+        new = self.path.with_suffix(".new")
+        self.listener.bind(str(new))
+        new.chmod(0o600)
         self.listener.listen(BACKLOG)
+        new.rename(self.path)  # whoever sees it finds somebody who listens
 
     def close(self) -> None:
         self.listener.close()
         self.path.unlink(missing_ok=True)
         with suppress(OSError):  # another generation's lies there, or it is gone
             self.path.parent.rmdir()
+
+
+def _is_writable(directory: Path) -> bool:
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except OSError:  # no home, or a read-only one
+        return False
+    return os.access(directory, os.W_OK | os.X_OK)
+
+
+def _is_dead(path: Path) -> bool:
+    """True if nobody listens there: the kernel refuses for a process that is gone."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.setblocking(False)
+        try:
+            asked.connect(str(path))
+        except ConnectionRefusedError:
+            return True
+        except OSError:  # its queue is full, or it was removed just now
+            return False
+    return False
 
 
 def meeting(plan: Mapping[str, Any]) -> Meeting | None:

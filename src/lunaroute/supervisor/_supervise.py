@@ -12,8 +12,10 @@ from typing import Any
 
 import trio
 
+from lunaroute.control import Control
 from lunaroute.errors import ConfigError
 from lunaroute.supervisor._child import Child, Patience, start
+from lunaroute.supervisor._handover import offer
 from lunaroute.supervisor._log import LogFile
 from lunaroute.supervisor._places import prepare_places
 from lunaroute.supervisor._plan import read_plan
@@ -30,12 +32,19 @@ from lunaroute.supervisor._sockets import (
 READY_SECONDS = 20.0
 # How long what has ended may take to be recorded when everything else is over.
 COMMIT_SECONDS = 30.0
+# Where others serve already nobody waits for the end, and a recorder that is behind,
+# or still waits for the one before it, has time.
+RETIRED_COMMIT_SECONDS = 600.0
 # A child has its own deadlines; this much later it is not asked any more.
 GRACE_SECONDS = 3.0
 HURRIED_SECONDS = 3.0
 # So long a stop may take before it is explained.
 EXPLAIN_SECONDS = 1.0
 RELEASE_SECONDS = 10.0
+# So long a connection that is idle while others take over may still ask something: a
+# client that is just sending would find it closed. A look each second ends it.
+IDLE_SECONDS = 1.0
+ACCEPT_PAUSE = 0.1
 # How often the log's length is looked at.
 LOG_SECONDS = 10.0
 
@@ -100,6 +109,8 @@ class Supervisor:
         self._stopping = False
         self._reloading: trio.CancelScope | None = None
         self._reloaded = trio.Event()
+        self._gave_way = trio.Event()
+        self._commit_seconds = COMMIT_SECONDS
         self._hurry = trio.Event()
         self._restarts = {"gateway": 0, "observer": 0}
         self._began = time.time_ns() // 1_000
@@ -128,10 +139,50 @@ class Supervisor:
             elif self._stopping:
                 self._hurry.set()
             else:
-                self._stopping = True
+                self._begin_to_stop()
+
+    def _begin_to_stop(self, *, successor: bool = False) -> None:
+        self._stopping = True
+        if successor:
+            self._commit_seconds = RETIRED_COMMIT_SECONDS
+        if self._reloading is not None:
+            self._reloading.cancel()
+        self._nursery.start_soon(self._stop, IDLE_SECONDS if successor else 0.0)
+
+    async def keep_door(self, listener: socket.socket) -> None:
+        """Another server that comes here takes our place."""
+        listener.setblocking(False)
+        while True:
+            await trio.lowlevel.wait_readable(listener)
+            try:
+                sock, _ = listener.accept()
+            except OSError:  # it has left, or there are no descriptors to spare
+                await trio.sleep(ACCEPT_PAUSE)
+                continue
+            self._nursery.start_soon(self._hand_over, Control(sock))
+
+    async def _hand_over(self, control: Control) -> None:
+        try:
+            while (message := await control.receive()) is not None:
                 if self._reloading is not None:
-                    self._reloading.cancel()
-                self._nursery.start_soon(self._stop)
+                    await self._reloaded.wait()
+                if self._stopping:
+                    return
+                if message.op == "hand_over":
+                    old, claimed = self.current, self._presence.claimed
+                    options = old.plan["supervisor"]
+                    await control.send(
+                        "sockets", **offer(options, old.listeners, old.page, claimed)
+                    )
+                elif message.op == "stop":
+                    say("another server has taken over")
+                    self._begin_to_stop(successor=True)
+                    await self._gave_way.wait()
+                    await control.send("stopping")
+        except (ValueError, LookupError, TypeError) as error:
+            complain(f"something else than a server has asked for our place: {error!r}")
+        finally:
+            control.close()
 
     async def keep_log(self, log: LogFile) -> None:
         """A log that is too long is put aside; all processes go on in a new one."""
@@ -304,7 +355,13 @@ class Supervisor:
     async def _retire(self, old: Generation, new: Generation) -> None:
         async with trio.open_nursery() as each:
             for gateway in old.gateways.values():
-                each.start_soon(self._drain, gateway, new.drain_seconds)
+                each.start_soon(
+                    self._drain,
+                    gateway,
+                    new.drain_seconds,
+                    IDLE_SECONDS,
+                    RETIRED_COMMIT_SECONDS,
+                )
         if old.observer is not None and not new.recording:
             old.unrecorded = True
             await self._finish(old.observer)
@@ -319,7 +376,7 @@ class Supervisor:
         if old.place is not None:
             old.place.close()
 
-    async def _stop(self) -> None:
+    async def _stop(self, idle_seconds: float) -> None:
         """Drains: no new connections, streams finish, the observer commits."""
         if self._reloading is not None:
             await self._reloaded.wait()
@@ -330,12 +387,20 @@ class Supervisor:
         for observer in self._living("observer"):
             await observer.control.send("hide")  # the next server may have its port
         self._presence.stops()
+        self._gave_way.set()
         gateways = self._living("gateway")
         async with trio.open_nursery() as each:
             each.start_soon(self._explain_waiting)
             async with trio.open_nursery() as drains:
                 for gateway in gateways:
-                    drains.start_soon(self._drain, gateway, self.current.drain_seconds)
+                    seconds = self.current.drain_seconds
+                    drains.start_soon(
+                        self._drain,
+                        gateway,
+                        seconds,
+                        idle_seconds,
+                        self._commit_seconds,
+                    )
             each.cancel_scope.cancel()
         self.current.unrecorded = True  # also if its observer is dead just now
         observers = self._living("observer")
@@ -375,10 +440,21 @@ class Supervisor:
         if cut or lost:
             self.exit_code = 1
 
-    async def _drain(self, gateway: Child, seconds: float) -> None:
+    async def _drain(
+        self,
+        gateway: Child,
+        seconds: float,
+        idle_seconds: float,
+        commit_seconds: float,
+    ) -> None:
         """Until its streams have ended and are recorded; a second signal cuts it."""
-        await gateway.control.send("drain", seconds=seconds)
-        await self._wait(gateway, seconds + COMMIT_SECONDS + GRACE_SECONDS)
+        await gateway.control.send(
+            "drain",
+            seconds=seconds,
+            idle_seconds=idle_seconds,
+            commit_seconds=commit_seconds,
+        )
+        await self._wait(gateway, seconds + commit_seconds + GRACE_SECONDS)
         if self._hurry.is_set() and not gateway.gone.is_set():
             await gateway.control.send("stop")
             with trio.move_on_after(HURRIED_SECONDS):
@@ -389,7 +465,7 @@ class Supervisor:
     async def _finish(self, observer: Child, summary_since: int | None = None) -> None:
         """Until it has committed what its links brought, and has summed it up."""
         await observer.control.send("finish", summary_since=summary_since)
-        await self._wait(observer, COMMIT_SECONDS)
+        await self._wait(observer, self._commit_seconds)
         if self._hurry.is_set():
             with trio.move_on_after(HURRIED_SECONDS):
                 await observer.gone.wait()
