@@ -8,8 +8,10 @@ and sends the whole history again with its cache marker moved, as Claude Code do
 import json
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import apsw
 import zstandard
 
 from lunaroute.recording import Recorder, recorded_request
@@ -104,8 +106,22 @@ def block(
     yield {"type": "content_block_stop", "index": index}
 
 
-def measure(count: int, total: int) -> str:
-    """One row: what was sent, and what it takes. Every body must come back."""
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Of one session, in bytes. ``floor`` is the last request's body, which holds all
+    that was said once, plain and by zstd; ``tables`` are SQLite's, with their indexes.
+    """
+
+    turns: int
+    sent: int
+    floor: tuple[int, int]
+    jsonl: tuple[int, int]
+    sqlite: int
+    tables: dict[str, int]
+
+
+def measure(count: int, total: int) -> Sizes:
+    """What a session takes. Every body must come back."""
     with tempfile.TemporaryDirectory() as home:
         place = Path(home)
         sent = list(turns(count, total))
@@ -123,22 +139,74 @@ def measure(count: int, total: int) -> str:
                 row = store.get_exchange(f"boot-0-{number}")
                 assert recorded_request(store, row) == body, number
         files = [path.read_bytes() for path in place.rglob("*.jsonl")]
-        packed = [zstandard.compress(text, 3) for text in files]
-        database = (place / "sessions.db").stat().st_size
-    sums = [
-        sum(len(body) for body, _ in sent),
-        sum(map(len, files)),
-        sum(map(len, packed)),
-        database,
-    ]
-    return f"| {count} | " + " | ".join(f"{size / 1e6:.2f}" for size in sums) + " |"
+        database = place / "sessions.db"
+        return Sizes(
+            count,
+            sum(len(body) for body, _ in sent),
+            _both([sent[-1][0]]),
+            _both(files),
+            database.stat().st_size,
+            _tables(database),
+        )
+
+
+def _both(texts: list[bytes]) -> tuple[int, int]:
+    """Plain, and as retention compresses."""
+    packed = [zstandard.compress(text, 3) for text in texts]
+    return sum(map(len, texts)), sum(map(len, packed))
+
+
+def _tables(database: Path) -> dict[str, int]:
+    """Bytes of the pages of each table with its indexes, most first."""
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READONLY)
+    found: dict[str, int] = {}
+    for name, size in connection.execute(
+        "SELECT iif(s.tbl_name LIKE 'texts_index%', 'texts_index',"
+        " ifnull(s.tbl_name, 'the schema')) AS name, sum(d.pgsize)"
+        " FROM dbstat d LEFT JOIN sqlite_schema s ON s.name = d.name"
+        " GROUP BY 1 ORDER BY 2 DESC"
+    ):
+        found[str(name)] = int(size)
+    connection.close()
+    return found
 
 
 def main() -> None:
-    print("| turns | bodies, MB | JSONL, MB | JSONL by zstd -3, MB | SQLite, MB |")
-    print("| --- | --- | --- | --- | --- |")
-    for count, total in CASES:
-        print(measure(count, total), flush=True)
+    measured = [measure(count, total) for count, total in CASES]
+    print(
+        "| turns | bodies, MB | said once (zstd -3), MB | JSONL (zstd -3), MB |"
+        " SQLite, MB | in all (JSONL compressed), MB |\n|" + " --- |" * 6
+    )
+    for each in measured:
+        plain, packed = (size + each.sqlite for size in each.jsonl)
+        row = (
+            f"{each.sent / 1e6:.2f}",
+            _pair(*each.floor, unit=1e6),
+            _pair(*each.jsonl, unit=1e6),
+            f"{each.sqlite / 1e6:.2f}",
+            _pair(plain, packed, unit=1e6),
+        )
+        print(f"| {each.turns} | " + " | ".join(row) + " |")
+    print("\n| kB | " + " | ".join(f"{each.turns} turns" for each in measured), end="")
+    print(" | promised |\n|" + " --- |" * (len(measured) + 2))
+    for name, told, promise in (
+        ("a request, JSONL", lambda s: s.jsonl[0] / s.turns, "10"),
+        ("a request, JSONL compressed", lambda s: s.jsonl[1] / s.turns, "1"),
+        ("a request, SQLite", lambda s: s.sqlite / s.turns, ""),
+        ("a session, SQLite", lambda s: float(s.sqlite), "10; 1 to 2"),
+        ("a session, JSONL", lambda s: float(s.jsonl[0]), ""),
+    ):
+        cells = " | ".join(f"{told(each) / 1e3:.1f}" for each in measured)
+        print(f"| {name} | {cells} | {promise} |")
+    for each in measured:
+        parts = ", ".join(
+            f"{name} {size / 1e3:.0f}" for name, size in list(each.tables.items())[:6]
+        )
+        print(f"\n{each.turns} turns, kB of SQLite: {parts}")
+
+
+def _pair(plain: int, packed: int, *, unit: float) -> str:
+    return f"{plain / unit:.2f} ({packed / unit:.2f})"
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ import apsw
 
 from lunaroute.store import _open
 from lunaroute.store._durations import durations_of
+from lunaroute.store._identifiers import identifier_parts
+from lunaroute.store._packing import stored_text
 from lunaroute.store._rows import (
     Abandoned,
     ExchangeRow,
@@ -21,6 +23,7 @@ from lunaroute.store._rows import (
     JsonlFile,
     OpenRow,
     Prepared,
+    TextRow,
 )
 
 _COLUMNS = [column.name for column in fields(ExchangeRow)]
@@ -30,16 +33,20 @@ _INSERT_EXCHANGE = (
     f"INSERT INTO exchanges ({', '.join(_COLUMNS)})"  # noqa: S608 - our own names
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-# A history comes back with every turn: the parts are of those that are new alone.
+# A history comes back with every turn.
+_KNOWN_TEXT = "SELECT 1 FROM texts WHERE session_id = ? AND hash = ?"
 _INSERT_TEXT = """
-INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, text, hash, parts)
-SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, identifier_parts(?6)
-WHERE NOT EXISTS (SELECT 1 FROM texts WHERE session_id = ?1 AND hash = ?7)
+INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, hash, text, parts,
+  packed, packed_from, text_bytes)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+_INDEX_TEXT = """
+INSERT INTO texts_index (rowid, text, parts) VALUES (?, ?, ?)
 """
 _INSERT_CALL = """
 INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments,
-  mcp_server, mcp_tool)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  mcp_server, mcp_tool, input_ordinal)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_FILE = """
 INSERT OR IGNORE INTO tool_files (exchange_id, ordinal, session_id, path)
@@ -199,14 +206,16 @@ class Batch:
         """Texts and tools; those that stand there already are passed over."""
         run = self._connection.execute
         row = record.exchange
+        inputs: dict[str, int] = {}
         for text in record.texts:
-            values = (text.ordinal, text.kind, text.role, text.text, text.hash)
-            run(_INSERT_TEXT, (row.session_id, row.id, *values))
+            self._insert_text(row, text)
+            if text.kind == "tool_input":
+                inputs[text.text] = text.ordinal
         for call in record.calls:
             asked = (call.call_id, call.name, call.arguments)
-            mcp = (call.mcp_server, call.mcp_tool)
+            more = (call.mcp_server, call.mcp_tool, inputs.get(call.arguments))
             place = (row.id, call.ordinal, row.session_id)
-            run(_INSERT_CALL, (*place, *asked, *mcp))
+            run(_INSERT_CALL, (*place, *asked, *more))
             for path in call.files:
                 run(_INSERT_FILE, (*place, path))
         for result in record.results:
@@ -215,6 +224,18 @@ class Batch:
             run(_FILL_RESULT, (*brought, *text_row, row.session_id, result.call_id))
 
         self._time_tools(row.id, record.durations)
+
+    def _insert_text(self, row: ExchangeRow, text: TextRow) -> None:
+        run = self._connection.execute
+        if run(_KNOWN_TEXT, (row.session_id, text.hash)).get is not None:
+            return
+        parts = identifier_parts(text.text)
+        stored = stored_text(text.kind, text.text, parts)
+        place = (row.session_id, row.id, text.ordinal, text.kind, text.role)
+        run(_INSERT_TEXT, (*place, text.hash, *stored))
+        if stored.packed is not None:
+            number = self._connection.last_insert_rowid()
+            run(_INDEX_TEXT, (number, text.text, parts))
 
     def _time_tools(self, id_: str, told: Sequence[tuple[str, int]]) -> None:
         """The client's own times, for the calls whose results this exchange brought."""
