@@ -128,6 +128,27 @@ def test_a_timed_out_answer_says_that_the_connection_ends(hurried, provider):
     assert b"connection: close" in answered.lower()
 
 
+def test_a_body_that_does_not_go_on_is_a_408_and_no_fault_of_the_providers(
+    hurried, provider
+):
+    """One that waits for the provider's 100 is owed it: that is a 504."""
+    head = b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n%s\r\n"
+    with Raw(hurried.port) as stopped, Raw(hurried.port) as waiting:
+        stopped.send(head % b"" + b"x" * 10)
+        waiting.send(head % b"Expect: 100-continue\r\n")
+        answers = stopped.read_all(), waiting.read_all()
+    assert [answer[:13] for answer in answers] == [b"HTTP/1.1 408 ", b"HTTP/1.1 504 "]
+    assert b"connection: close" in answers[0].lower()
+    assert provider.ended.wait(CEILING)
+    assert provider.seen == []
+    rows = hurried.recorded(2)
+    assert {row["status"]: row["outcome"] for row in rows} == {
+        408: "timed_out",
+        504: "timed_out",
+    }
+    assert [row["request_bytes"] for row in rows if row["status"] == 408] == [10]
+
+
 def test_own_paths_stay_own_whatever_was_asked_before(hurried, provider):
     with Raw(hurried.port) as client:
         client.send(b"POST /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -62,6 +62,7 @@ class Exchange:
     attempts: int = 0
     reused: bool = False
     request_done: bool = False
+    body_due: bool = False  # the next byte to wait for is the client's
     client_reusable: bool = False
     is_over: bool = False  # nothing can follow on the client's connection
     ends_by_close: bool = False  # only a reset can show the client that it was cut
@@ -110,10 +111,17 @@ class Exchange:
         """``run`` was cancelled, and the connection with it; says why."""
         self.is_over = True
         self.outcome = self.cancelled_as or Outcome.INTERRUPTED
-        if self.outcome is Outcome.TIMED_OUT:
+        if self.outcome is Outcome.TIMED_OUT and self._is_owed_a_body:
+            self.fault = ClientFault("the request's body did not go on", status=408)
+        elif self.outcome is Outcome.TIMED_OUT:
             self.fault = UpstreamFault("no byte for too long", status=GATEWAY_TIMEOUT)
         elif self.outcome is Outcome.INTERRUPTED:
             self.fault = Fault("LunaRoute is stopping", status=503)
+
+    @property
+    def _is_owed_a_body(self) -> bool:
+        """The silence is the client's (RFC 9110 15.5.9), and it waits for no 100."""
+        return self.body_due and (self.up_bytes > 0 or not self.head.first(b"expect"))
 
     async def finish(self) -> bool:
         """Answers what is still unanswered, closes the tape, whatever happens.

@@ -123,7 +123,9 @@ class Upload:
             while not self._follower.done:
                 if tap is not None and tap.outbox.is_full:
                     await tap.room()
+                ex.body_due = True
                 data = self._take(await ex.client.receive(self._limit))
+                ex.body_due = False
                 try:
                     await upstream.send(data)
                 finally:  # as above
