@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lunaroute.model import AnswerFacts, Usage
 from lunaroute.pricing import Cost, price
@@ -59,18 +59,22 @@ def cost_of_answer(
 
 def with_cost(row: Row, cost: Cost | None) -> Row:
     """The row with what it cost; as it was where that is not known."""
+    return row if cost is None else replace(row, **cost_columns(cost))
+
+
+def cost_columns(cost: Cost | None) -> dict[str, Any]:
+    """The columns that say it, none where it is not known."""
     if cost is None:
-        return row
-    return replace(
-        row,
-        cost_usd=cost.total,
-        cost_input_usd=cost.input,
-        cost_cache_read_usd=cost.cache_read,
-        cost_cache_write_usd=cost.cache_write,
-        cost_output_usd=cost.output + cost.thinking,
-        price_entry=cost.entry,
-        price_version=cost.version,
-    )
+        return {}
+    return {
+        "cost_usd": cost.total,
+        "cost_input_usd": cost.input,
+        "cost_cache_read_usd": cost.cache_read,
+        "cost_cache_write_usd": cost.cache_write,
+        "cost_output_usd": cost.output + cost.thinking,
+        "price_entry": cost.entry,
+        "price_version": cost.version,
+    }
 
 
 def estimated_cost(cost: Cost | None, usage: Usage | None) -> Event | None:

@@ -10,7 +10,6 @@ import orjson
 
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
-from lunaroute.recording._class import class_of
 from lunaroute.recording._cost import estimated_cost
 from lunaroute.recording._pace import pace
 from lunaroute.recording._reading import Reading, clean, is_one_line
@@ -30,9 +29,10 @@ def event_lines(reading: Reading, row: ExchangeRow | None = None) -> bytes:
 
     ``row`` is its row of the store, where that is not just what the reading says.
     """
-    events = list(_events(reading))
+    row = row or exchange_row(reading)
+    events = list(_events(reading, row))
     by_type = {str(event["type"]): event for event in events}
-    events[-1]["row"] = left_to_say(row or exchange_row(reading), by_type)
+    events[-1]["row"] = left_to_say(row, by_type)
     return b"".join(
         orjson.dumps(event, option=orjson.OPT_APPEND_NEWLINE) for event in events
     )
@@ -54,11 +54,11 @@ def _named(kind: str, exchange_id: str) -> Event:
     return {"type": kind, "schema": SCHEMA, "exchange_id": exchange_id}
 
 
-def _events(reading: Reading) -> Iterator[Event]:
+def _events(reading: Reading, row: ExchangeRow) -> Iterator[Event]:
     times = reading.ending.times
     yield _event(reading, "started", 0, _started(reading))
     sent = times.last_byte_up or times.head_received
-    yield _event(reading, "request_recorded", sent, _request(reading))
+    yield _event(reading, "request_recorded", sent, _request(reading, row))
     if reading.is_streamed:
         first = reading.timeline.first_token
         known: Event = {"time_to_first_token_ms": _first_token_ms(reading)}
@@ -108,7 +108,7 @@ def _started(reading: Reading) -> Event:
     }
 
 
-def _request(reading: Reading) -> Event:
+def _request(reading: Reading, row: ExchangeRow) -> Event:
     request, times = reading.request, reading.ending.times
     prompts = [t.text for t in request.texts if t.kind is TextKind.PROMPT]
     return {
@@ -124,7 +124,7 @@ def _request(reading: Reading) -> Event:
         "has_tools": request.tool_count > 0,
         "tool_count": request.tool_count,
         "truncated": reading.raw.request.truncated,
-        "request_class": class_of(reading),
+        "request_class": row.request_class,
         "request_hash": reading.request_hash,
     }
 

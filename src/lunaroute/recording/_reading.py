@@ -3,12 +3,18 @@
 The one place where the wire's bytes become values; rows and events are made from these.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import orjson
 
-from lunaroute.dialects import answer_reader, endpoint_of, read_request, session_of
+from lunaroute.dialects import (
+    AnswerReader,
+    answer_reader,
+    endpoint_of,
+    read_request,
+    session_of,
+)
 from lunaroute.link import Ending, RawExchange, Route
 from lunaroute.model import (
     AnswerFacts,
@@ -102,26 +108,59 @@ def read_exchange(
     Nothing of what ``redactor`` replaces is in it, but for ``raw``.
     """
     redaction = Redaction(redactor)
-    head = read_head(raw.request_head)
-    reading = _with_heads(bare_reading(raw), head, redaction)
-    reading = _with_request(reading, head, redaction, key)
-    reading = _with_answer(reading, redaction, key)
-    if reading.status == _SWITCHING and reading.outcome is Outcome.CLIENT_LEFT:
+    head, answer_head = read_head(raw.request_head), read_head(raw.answer_head)
+    ending = ending_of(raw)
+    method, target, _ = head.first
+    path, query = split_target(target)
+    endpoint = endpoint_named(raw.route.dialect, method, path)
+    status = ending.status or status_of(answer_head)
+    kept_head, kept_answer_head = redaction.head(head), redaction.head(answer_head)
+    path, query = redaction.target(path), redaction.target(query)
+    asked = _asked(raw, endpoint, head, redaction, key)
+    answered = _answered(raw, endpoint, answer_head, status, redaction, key)
+    outcome = outcome_of(ending, status, answered.facts)
+    if status == _SWITCHING and outcome is Outcome.CLIENT_LEFT:
         # Either side's end is a tunnel's ordinary end.
-        reading = replace(reading, outcome=Outcome.ANSWERED)
-    if raw.shed:
-        reading = troubled(reading, f"shed: {raw.shed} bytes, the buffer was full")
-    return redacted_reading(reading, redaction)
+        outcome = Outcome.ANSWERED
+    answer = answered.facts
+    if endpoint not in TURNS:
+        answer = _without_texts(answer, endpoint)
+    shed = f"shed: {raw.shed} bytes, the buffer was full" if raw.shed else None
+    return Reading(
+        raw=raw,
+        route=_kept_route(_clean_route(raw.route), redaction),
+        ending=_kept_ending(ending, redaction),
+        timeline=timeline(raw, ending.times, answered.first_token),
+        request_head=kept_head,
+        answer_head=kept_answer_head,
+        path=path,
+        query=query,
+        endpoint=endpoint,
+        session=asked.session,
+        who=asked.who,
+        request=asked.facts,
+        answer=answer,
+        sent=asked.sent,
+        request_json=asked.as_json,
+        answer_json=answered.as_json,
+        request_hash=asked.hash,
+        answer_hash=answered.hash,
+        is_streamed=is_event_stream(answer_head),
+        status=status,
+        outcome=outcome,
+        problem=_kept_problem((*asked.problems, *answered.problems, shed), redaction),
+        marks=redaction.marks,
+        redacted=dict(redaction.counts),
+    )
 
 
 def redacted_reading(reading: Reading, redaction: Redaction) -> Reading:
     """The reading with the gateway's own words redacted, and what was in all."""
-    route, ending = reading.route, reading.ending
     return replace(
         reading,
-        route=replace(route, client=redaction.text(route.client)),
-        ending=replace(ending, error=redaction.text(ending.error)),
-        problem=redaction.text(reading.problem) if reading.problem else None,
+        route=_kept_route(reading.route, redaction),
+        ending=_kept_ending(reading.ending, redaction),
+        problem=_kept_problem((reading.problem,), redaction),
         marks=redaction.marks,
         redacted=dict(redaction.counts),
     )
@@ -157,27 +196,22 @@ def bare_reading(raw: RawExchange, problem: str | None = None) -> Reading:
     )
 
 
-def _with_heads(reading: Reading, head: Head, redaction: Redaction) -> Reading:
-    raw = reading.raw
-    answer_head = read_head(raw.answer_head)
-    method, target, _ = head.first
-    path, query = split_target(target)
-    return replace(
-        reading,
-        request_head=redaction.head(head),
-        answer_head=redaction.head(answer_head),
-        path=redaction.target(path),
-        query=redaction.target(query),
-        endpoint=endpoint_named(raw.route.dialect, method, path),
-        is_streamed=is_event_stream(answer_head),
-        status=reading.ending.status or status_of(answer_head),
-    )
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the request says, as attributes of :class:`Reading`."""
+
+    session: SessionName
+    who: SessionFacts
+    facts: RequestFacts
+    sent: bytes
+    as_json: object
+    hash: str | None
+    problems: tuple[str | None, ...]
 
 
-def _with_request(
-    reading: Reading, head: Head, redaction: Redaction, key: bytes
-) -> Reading:
-    raw, endpoint = reading.raw, reading.endpoint
+def _asked(
+    raw: RawExchange, endpoint: Endpoint, head: Head, redaction: Redaction, key: bytes
+) -> _Asked:
     body = read_body(raw.request, head, key)
     whole = body.joined()
     who = session_of(endpoint, head.fields, whole)
@@ -186,40 +220,65 @@ def _with_request(
     if raw.request.truncated or request.problem == "cut short":
         sent = redaction.cut(sent)
         request = read_request(endpoint, sent)
-    reading = replace(
-        reading,
-        session=session_name(who.id, reading.id, redaction),
-        who=redaction.who(who),
-        request=request if endpoint in TURNS else replace(request, texts=()),
-        sent=sent,
-        request_json=parsed(sent),
-        request_hash=body.hash,
-    )
     # What is not there has no fault: the answer's status says what came of it.
-    facts = request.problem if raw.request.size else None
-    return troubled(reading, said("request body", body.problem), said("request", facts))
-
-
-def _with_answer(reading: Reading, redaction: Redaction, key: bytes) -> Reading:
-    raw = reading.raw
-    head = read_head(raw.answer_head)
-    body = read_body(raw.answer, head, key)
-    answer, first_token = _read_answer(reading, head, body)
-    answer = redaction.answer(answer)
-    is_json = bool(raw.answer_head) and not reading.is_streamed
-    outcome = outcome_of(reading.ending, reading.status, answer)
-    problem = answer.problem if raw.answer.size else None
-    if reading.endpoint not in TURNS:
-        answer = _without_texts(answer, reading.endpoint)
-    reading = replace(
-        reading,
-        timeline=timeline(raw, reading.ending.times, first_token),
-        answer=answer,
-        answer_json=parsed(redaction.body(body.joined())) if is_json else None,
-        answer_hash=body.hash,
-        outcome=outcome,
+    problem = request.problem if raw.request.size else None
+    return _Asked(
+        session=session_name(who.id, str(raw.id), redaction),
+        who=redaction.who(who),
+        facts=request if endpoint in TURNS else replace(request, texts=()),
+        sent=sent,
+        as_json=parsed(sent),
+        hash=body.hash,
+        problems=(said("request body", body.problem), said("request", problem)),
     )
-    return troubled(reading, said("answer body", body.problem), said("answer", problem))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """What the answer says, likewise; ``first_token`` is when it was forwarded."""
+
+    facts: AnswerFacts
+    first_token: int
+    as_json: object
+    hash: str | None
+    problems: tuple[str | None, ...]
+
+
+def _answered(
+    raw: RawExchange,
+    endpoint: Endpoint,
+    head: Head,
+    status: int,
+    redaction: Redaction,
+    key: bytes,
+) -> _Answered:
+    body = read_body(raw.answer, head, key)
+    facts, first_token = AnswerFacts(), 0
+    # After a 101 there are frames, not an answer.
+    if head.fields and status != _SWITCHING:
+        content_type = head.get("content-type") or ""
+        reader = answer_reader(endpoint, content_type=content_type, status=status)
+        facts, first_token = _heard(reader, body)
+    facts = redaction.answer(facts)
+    is_json = bool(raw.answer_head) and not is_event_stream(head)
+    problem = facts.problem if raw.answer.size else None
+    return _Answered(
+        facts=facts,
+        first_token=first_token,
+        as_json=parsed(redaction.body(body.joined())) if is_json else None,
+        hash=body.hash,
+        problems=(said("answer body", body.problem), said("answer", problem)),
+    )
+
+
+def _heard(reader: AnswerReader, body: Body) -> tuple[AnswerFacts, int]:
+    """The facts of the answer, and when its first token was forwarded."""
+    first_token = 0
+    for when, piece in body.pieces:
+        reader.feed(piece)
+        if not first_token and reader.saw_token:
+            first_token = when
+    return reader.close(), first_token
 
 
 def session_name(
@@ -240,12 +299,24 @@ def said(where: str, problem: str | None) -> str | None:
 
 def troubled(reading: Reading, *problems: str | None) -> Reading:
     """The reading with these problems besides those that it has."""
-    found = [problem for problem in (reading.problem, *problems) if problem]
-    return replace(reading, problem=clean("; ".join(found)) or None)
+    if not any(problems):
+        return reading
+    return replace(reading, problem=_together((reading.problem, *problems)))
+
+
+def _together(problems: Iterable[str | None]) -> str | None:
+    return clean("; ".join(problem for problem in problems if problem)) or None
+
+
+def _kept_problem(problems: Iterable[str | None], redaction: Redaction) -> str | None:
+    problem = _together(problems)
+    return redaction.text(problem) if problem else None
 
 
 def clean(text: str) -> str:
     """The text without what neither UTF-8 nor a database can hold."""
+    if text.isascii():
+        return text
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -286,23 +357,6 @@ def is_event_stream(head: Head) -> bool:
     return (head.get("content-type") or "").lower().startswith("text/event-stream")
 
 
-def _read_answer(reading: Reading, head: Head, body: Body) -> tuple[AnswerFacts, int]:
-    """The facts of the answer, and when its first token was forwarded."""
-    # After a 101 there are frames, not an answer.
-    if not head.fields or reading.status == _SWITCHING:
-        return AnswerFacts(), 0
-    content_type = head.get("content-type") or ""
-    reader = answer_reader(
-        reading.endpoint, content_type=content_type, status=reading.status
-    )
-    first_token = 0
-    for when, piece in body.pieces:
-        reader.feed(piece)
-        if not first_token and reader.saw_token:
-            first_token = when
-    return reader.close(), first_token
-
-
 def _without_texts(answer: AnswerFacts, endpoint: Endpoint) -> AnswerFacts:
     usage = answer.usage
     if endpoint is Endpoint.COUNT_TOKENS and usage is not None:
@@ -319,3 +373,14 @@ def _clean_route(route: Route) -> Route:
         client=clean(route.client),
         listener=clean(route.listener),
     )
+
+
+def _kept_route(route: Route, redaction: Redaction) -> Route:
+    client = redaction.text(route.client)
+    return route if client == route.client else replace(route, client=client)
+
+
+def _kept_ending(ending: Ending, redaction: Redaction) -> Ending:
+    if not ending.error:
+        return ending
+    return replace(ending, error=redaction.text(ending.error))

@@ -19,7 +19,7 @@ from lunaroute.recording._reading import (
     is_one_line,
     read_exchange,
 )
-from lunaroute.recording._rows import prepare_rows
+from lunaroute.recording._rows import exchange_row, prepare_rows
 from lunaroute.recording._turns import with_turns
 from lunaroute.store import Prepared
 
@@ -90,12 +90,13 @@ def _readings(
 def write_down(reading: Reading, key: bytes, labels: Labels) -> Record:
     about = labels.of(reading.request_head)
     reading = replace(reading, cost=cost_of(reading), about=about)
+    row = exchange_row(reading)
     return Record(
         id=reading.raw.id,
         stem=reading.session.stem,
-        lines=event_lines(reading),
+        lines=event_lines(reading, row),
         sent=reading.sent if is_one_line(reading.sent) else b"",
-        rows=prepare_rows(reading, key),
+        rows=prepare_rows(reading, key, row),
         resent=reading.raw.resent,
         moments=_moments(reading),
         ended=reading.ending.times.ended,

@@ -1,14 +1,13 @@
 """A reading as the rows of the store."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import orjson
 
 from lunaroute.model import ToolCall, Usage
 from lunaroute.recording._allowed import answer_headers, request_headers
 from lunaroute.recording._class import class_of
-from lunaroute.recording._cost import with_cost
+from lunaroute.recording._cost import cost_columns
 from lunaroute.recording._durations import told_durations
 from lunaroute.recording._files import named_files
 from lunaroute.recording._pace import Pace, pace
@@ -17,13 +16,15 @@ from lunaroute.recording._texts import result_rows, text_rows
 from lunaroute.store import ExchangeRow, Prepared, ToolCallRow
 
 
-def prepare_rows(reading: Reading, key: bytes) -> Prepared:
-    """Everything that the exchange adds to the store."""
+def prepare_rows(
+    reading: Reading, key: bytes, row: ExchangeRow | None = None
+) -> Prepared:
+    """Everything that the exchange adds to the store; ``row`` is its row, if made."""
     calls = tuple(
         call_row(ordinal, c) for ordinal, c in enumerate(reading.answer.tool_calls)
     )
     return Prepared(
-        exchange=exchange_row(reading),
+        exchange=row or exchange_row(reading),
         texts=text_rows(reading, key),
         calls=calls if reading.is_turn else (),
         results=result_rows(reading, key) if reading.is_turn else (),
@@ -53,13 +54,15 @@ def _mcp(name: str, server: str | None) -> tuple[str | None, str | None]:
 
 
 def exchange_row(reading: Reading) -> ExchangeRow:
-    row = _with_answer(_with_request(_route_row(reading), reading), reading)
-    row = _with_tokens(_with_moments(row, reading), reading.answer.usage or Usage())
-    return with_cost(row, reading.cost)
-
-
-def _route_row(reading: Reading) -> ExchangeRow:
-    route, ending, who = reading.route, reading.ending, reading.who
+    """What the table ``exchanges`` says of it. In one call: a changed copy of a row
+    with so many columns takes longer than all that is put into it.
+    """
+    route, ending, who, raw = reading.route, reading.ending, reading.who, reading.raw
+    head, request, answer = reading.request_head, reading.request, reading.answer
+    usage = answer.usage or Usage()
+    moments, since = ending.times, reading.timeline.since_start_us
+    chunks = [when for when, _ in raw.answer.chunks]
+    gaps = pace(chunks) if reading.is_streamed else Pace()
     return ExchangeRow(
         id=reading.id,
         session_id=reading.session.id,
@@ -77,25 +80,19 @@ def _route_row(reading: Reading) -> ExchangeRow:
         listener=route.listener,
         attempts=ending.attempts,
         reused=ending.reused,
-        tunnel_up_bytes=reading.raw.tunnel_up.size,
-        tunnel_down_bytes=reading.raw.tunnel_down.size,
-        shed_bytes=reading.raw.shed,
+        tunnel_up_bytes=raw.tunnel_up.size,
+        tunnel_down_bytes=raw.tunnel_down.size,
+        shed_bytes=raw.shed,
         problem=reading.problem,
         redacted=_json(reading.redacted),
-    )
-
-
-def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
-    request, head = reading.request, reading.request_head
-    return replace(
-        row,
+        # the request
         method=head.first[0],
         path=reading.path,
         query=reading.query or None,
         user_agent=head.get("user-agent"),
         request_headers=_json(request_headers(head)),
-        request_bytes=reading.ending.request_bytes,
-        request_truncated=reading.raw.request.truncated,
+        request_bytes=ending.request_bytes,
+        request_truncated=raw.request.truncated,
         request_hash=reading.request_hash,
         model_requested=_text(request.model),
         streaming=request.streaming or reading.is_streamed,
@@ -104,19 +101,13 @@ def _with_request(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         has_system=request.has_system,
         project=_text(reading.about.get("project")),
         metadata=_json({name: clean(value) for name, value in reading.about.items()}),
-    )
-
-
-def _with_answer(row: ExchangeRow, reading: Reading) -> ExchangeRow:
-    answer, ending = reading.answer, reading.ending
-    return replace(
-        row,
+        # the answer
         status=reading.status or None,
         answer_headers=_json(answer_headers(reading.answer_head)),
         answer_bytes=ending.answer_bytes,
-        answer_truncated=reading.raw.answer.truncated,
+        answer_truncated=raw.answer.truncated,
         answer_hash=reading.answer_hash,
-        answer_chunks=len(reading.raw.answer.chunks),
+        answer_chunks=len(chunks),
         model_used=_text(answer.model),
         response_id=_text(answer.response_id),
         service_tier=_text(answer.service_tier),
@@ -125,15 +116,7 @@ def _with_answer(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         error_text=_text(answer.error_text or ending.error or None),
         has_refusal=answer.has_refusal,
         content_blocks=reading.content_blocks,
-    )
-
-
-def _with_moments(row: ExchangeRow, reading: Reading) -> ExchangeRow:
-    moments, since = reading.ending.times, reading.timeline.since_start_us
-    chunks = [when for when, _ in reading.raw.answer.chunks]
-    gaps = pace(chunks) if reading.is_streamed else Pace()
-    return replace(
-        row,
+        # when
         head_received_us=since(moments.head_received),
         first_byte_up_us=since(moments.first_byte_up),
         last_byte_up_us=since(moments.last_byte_up),
@@ -147,12 +130,7 @@ def _with_moments(row: ExchangeRow, reading: Reading) -> ExchangeRow:
         chunk_p99_ms=gaps.p99,
         chunk_max_ms=gaps.longest,
         chunk_min_ms=gaps.shortest,
-    )
-
-
-def _with_tokens(row: ExchangeRow, usage: Usage) -> ExchangeRow:
-    return replace(
-        row,
+        # what was used
         input_uncached=usage.input_uncached,
         cache_read=usage.cache_read,
         cache_write_5m=usage.cache_write_5m,
@@ -163,6 +141,7 @@ def _with_tokens(row: ExchangeRow, usage: Usage) -> ExchangeRow:
         audio_input=usage.audio_input,
         audio_output=usage.audio_output,
         vendor_usage=_json(usage.vendor),
+        **cost_columns(reading.cost),
     )
 
 
