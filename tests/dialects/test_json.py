@@ -11,6 +11,7 @@ from lunaroute.dialects._json import (
     get_object,
     get_objects,
     get_str,
+    read_json,
     read_object,
     texts_in,
 )
@@ -37,6 +38,21 @@ from lunaroute.dialects._json import (
 )
 def test_objects(data, value, problem):
     assert read_object(data) == (value, problem)
+
+
+@pytest.mark.parametrize(
+    ("data", "value", "problem", "is_plain"),
+    [
+        (b' {"a":1}\n', {"a": 1}, None, True),
+        (b"[1]", [1], None, True),
+        (b'"\\ud83d"', "\ufffd", None, False),
+        (b"", None, "empty", False),
+        (b'{"a":', None, "cut short", False),
+    ],
+)
+def test_values(data, value, problem, is_plain):
+    found = read_json(data)
+    assert (found.value, found.problem, found.is_plain) == (value, problem, is_plain)
 
 
 @pytest.mark.parametrize("data", [b"{]", b"\x00", b"<html>", b"{'a':1}", b'{"a":NaN}'])

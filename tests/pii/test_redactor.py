@@ -21,6 +21,24 @@ def test_clean_text_is_given_back() -> None:
     assert redactor().text(text) is text
 
 
+def test_a_short_clean_text_is_searched_once_and_a_bounded_number_remembered() -> None:
+    finder = Finder()
+    ours = redactor(finder=finder)
+    ours.text("/v1/messages")
+    once = finder.searched
+    assert ours.text("/v1/messages") == "/v1/messages"
+    assert finder.searched == once
+    for _ in range(2):  # a finding is never taken for known
+        counts: Counter[str] = Counter()
+        assert ours.text(f"to {EMAIL}", counts) == "to [EMAIL]"
+        assert counts == {"email": 1}
+    for number in range(5_000):
+        ours.text(f"/v1/{number}")
+    assert len(ours._clean) <= 2_048
+    ours.text("long " * 1_000)
+    assert len(max(ours._clean, key=len)) < 1_000
+
+
 def test_a_part_is_told_in_the_light_of_the_whole() -> None:
     text = f"{EMAIL} has {SECRET} and {EMAIL}"
     for start in (0, len(EMAIL) + 1, len(text) - len(EMAIL)):

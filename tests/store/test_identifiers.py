@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lunaroute.store._identifiers import find_parts, identifier_parts
+from lunaroute.store._identifiers import (
+    _TOKEN,
+    _words,
+    find_parts,
+    identifier_parts,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,11 @@ def test_parts_are_in_lower_case_each_once_and_found_again(text):
     for part in filter(None, parts):
         assert part == part.lower()
         assert any(True for _ in find_parts(text, {part: False}))
+
+
+@given(st.text(alphabet=[chr(code) for code in range(128)]))
+def test_words_of_ascii_are_those_of_any_text(text):
+    assert _words(text) == _TOKEN.findall(text)
 
 
 def test_parts_are_bounded():

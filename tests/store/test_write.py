@@ -94,6 +94,31 @@ def test_a_result_is_filled_in_once(store):
     assert found == "file contents"
 
 
+@pytest.mark.parametrize("length", [3, 150])
+def test_of_a_long_history_what_is_new_is_added(store, length):
+    """As of a short one, which is handed over whole."""
+    words = [text("prompt", "user", f"word {n}", n) for n in range(length)]
+    calls = tuple(ToolCallRow(n, f"call_{n}", "Read", "{}") for n in range(length - 1))
+    results = tuple(
+        ToolResultRow(f"call_{n}", words[n].hash, n, is_error=False)
+        for n in range(length)
+    )
+    texts = tuple(words)
+    write(
+        store,
+        prepared(1, texts=texts[:-2], calls=calls),
+        prepared(2, texts=(*texts, texts[0]), results=(*results, results[0])),
+        prepared(3, texts=texts, results=results),
+        prepared(4, session="s2", texts=texts),
+    )
+    found = [(t.exchange_id, t.text) for t in store.texts("s1")]
+    assert [name for _, name in found] == [f"word {n}" for n in range(length)]
+    assert [id_ for id_, _ in found[-3:]] == ["boot-0-1", "boot-0-2", "boot-0-2"]
+    assert len(store.texts("s2")) == length
+    for n, call in enumerate(store.tool_calls("s1")):
+        assert (call.result_exchange_id, call.result_bytes) == ("boot-0-2", n)
+
+
 def test_a_result_of_another_session_is_not_matched(store):
     call = ToolCallRow(0, "call_1", "Read", "{}")
     write(store, prepared(1, calls=(call,)))

@@ -13,12 +13,15 @@ from lunaroute.dialects._delta import Delta as Delta
 from lunaroute.dialects._delta import DeltaKind as DeltaKind
 from lunaroute.dialects._delta import read_deltas as read_deltas
 from lunaroute.dialects._endpoint import endpoint_of as endpoint_of
+from lunaroute.dialects._json import Json as Json
 from lunaroute.dialects._json import JsonObject as JsonObject
 from lunaroute.dialects._json import get_count as get_count
 from lunaroute.dialects._json import get_object as get_object
 from lunaroute.dialects._json import get_objects as get_objects
 from lunaroute.dialects._json import get_str as get_str
+from lunaroute.dialects._json import read_json as read_json
 from lunaroute.dialects._json import read_object as read_object
+from lunaroute.dialects._request import facts_of_request as facts_of_request
 from lunaroute.dialects._request import read_request as read_request
 from lunaroute.dialects._responses_socket import SocketRequest as SocketRequest
 from lunaroute.dialects._responses_socket import begins_response as begins_response
@@ -29,6 +32,7 @@ __all__ = [
     "AnswerReader",
     "Delta",
     "DeltaKind",
+    "Json",
     "JsonObject",
     "MessageReader",
     "SocketRequest",
@@ -36,6 +40,7 @@ __all__ = [
     "answer_reader",
     "begins_response",
     "endpoint_of",
+    "facts_of_request",
     "following_reader",
     "get_count",
     "get_object",
@@ -43,6 +48,7 @@ __all__ = [
     "get_str",
     "message_reader",
     "read_deltas",
+    "read_json",
     "read_object",
     "read_request",
     "session_of",

@@ -6,6 +6,7 @@ empty.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TypeGuard
 
 import orjson
@@ -33,6 +34,27 @@ def is_object(value: object) -> TypeGuard[JsonObject]:
     return isinstance(value, dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Json:
+    """A body that was parsed once: its value, and what is wrong with it. Where it
+    ``is_plain`` nothing had to be mended before.
+    """
+
+    value: object
+    problem: str | None
+    is_plain: bool
+
+
+def read_json(data: bytes) -> Json:
+    """``data`` as a value, None if it holds none."""
+    if not data.strip():
+        return Json(None, "empty", is_plain=False)
+    try:
+        return Json(orjson.loads(data), None, is_plain=True)
+    except orjson.JSONDecodeError:
+        return Json(*_read_mended(data), is_plain=False)
+
+
 def read_object(data: bytes | str) -> tuple[JsonObject, str | None]:
     """The object that ``data`` holds, empty if there is none, and what is wrong."""
     if not data.strip():
@@ -42,6 +64,11 @@ def read_object(data: bytes | str) -> tuple[JsonObject, str | None]:
         value: object = orjson.loads(data)
     except orjson.JSONDecodeError:
         value, problem = _read_mended(data)
+    return as_object(value, problem)
+
+
+def as_object(value: object, problem: str | None) -> tuple[JsonObject, str | None]:
+    """The same of what was parsed."""
     if is_object(value):
         return value, problem
     return {}, problem or "not a JSON object"

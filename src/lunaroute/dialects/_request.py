@@ -5,7 +5,7 @@ from lunaroute.dialects import (
     _chat_request,
     _responses_request,
 )
-from lunaroute.dialects._json import get_str, read_object
+from lunaroute.dialects._json import Json, as_object, get_str, read_json
 from lunaroute.dialects._transcript import Transcript
 from lunaroute.model import Endpoint, RequestFacts, TextKind
 
@@ -23,7 +23,12 @@ def read_request(endpoint: Endpoint, body: bytes) -> RequestFacts:
     Never raises. Of other endpoints than conversations only the model is read, and a
     body that holds none is no problem there.
     """
-    payload, problem = read_object(body)
+    return facts_of_request(endpoint, read_json(body))
+
+
+def facts_of_request(endpoint: Endpoint, body: Json) -> RequestFacts:
+    """As :func:`read_request`, of a body that was parsed before."""
+    payload, problem = as_object(body.value, body.problem)
     reader = _READERS.get(endpoint)
     if reader is None:
         model = get_str(payload, "model")

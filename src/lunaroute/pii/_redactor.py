@@ -23,6 +23,10 @@ _QUOTE = ord('"')
 _MOST_PIECES = 40_000
 _MOST_BYTES = 16 * 1024 * 1024
 
+# Short texts known to hold nothing: paths, addresses and headers come again and again.
+_SHORT = 512
+_MOST_SHORT = 2048
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -60,7 +64,7 @@ class Redactor:
     the redactor. One thread at a time.
     """
 
-    __slots__ = ("_finder", "_known", "_rules", "_tokens")
+    __slots__ = ("_clean", "_finder", "_known", "_rules", "_tokens")
 
     def __init__(
         self, finder: Finder, rules: Mapping[str, Rule], tokens: Tokens | None = None
@@ -69,17 +73,21 @@ class Redactor:
         self._rules = dict(rules)
         self._tokens = tokens or Tokens(lambda: secrets.token_bytes(32), MemoryBook())
         self._known = _Known()
+        self._clean: set[str] = set()
 
     def text(self, text: str, counts: Counter[str] | None = None) -> str:
         """A text without what was found in it; what was is counted by kind.
 
         A text that is JSON stays so.
         """
+        if text in self._clean:
+            return text
         if is_container(text):
             changes = self._in_json(text)
         else:
             changes = self._in_text(spots(self._finder, text))
         if not changes:
+            self._note_clean(text)
             return text
         parts: list[str] = []
         passed = 0
@@ -145,6 +153,13 @@ class Redactor:
     def alias(self, value: str) -> str:
         """A word for a value that tells nothing of it, the same one each time."""
         return f"redacted-{self._tokens.mac(value).hex()[:32]}"
+
+    def _note_clean(self, text: str) -> None:
+        if len(text) > _SHORT:
+            return
+        if len(self._clean) >= _MOST_SHORT:
+            self._clean.clear()
+        self._clean.add(text)
 
     def _piece(self, piece: bytes) -> Redacted:
         """As :meth:`body`, of JSON alone; one without marks has no data."""

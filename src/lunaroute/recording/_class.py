@@ -88,7 +88,7 @@ def _body(reading: Reading) -> dict[str, Any]:
     """The request again as values, where they may say more than its facts do."""
     if reading.request_json is None:
         return {}
-    text = orjson.dumps(reading.request_json)
+    text = reading.sent
     hints = (b"compaction_trigger", b"request_kind")
     if len(text) > _SMALL and not any(hint in text for hint in hints):
         return {}

@@ -120,9 +120,13 @@ class Once:
 
         ``body`` is the request as it stands in the lines; empty where it does not.
         """
-        at = lines.find(_JSON + body) if len(body) >= _WORTH_IT else -1
         file = self._files.get(path)
-        if file is None or at < 0:
+        if file is None or len(body) < _WORTH_IT:
+            return lines
+        at = lines.find(_JSON)
+        while at >= 0 and not lines.startswith(body, at + len(_JSON)):
+            at = lines.find(_JSON, at + 1)
+        if at < 0:
             return lines
         runs = _runs(file.values, exchange_id, body)
         if not runs:

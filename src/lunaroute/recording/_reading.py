@@ -12,7 +12,8 @@ from lunaroute.dialects import (
     AnswerReader,
     answer_reader,
     endpoint_of,
-    read_request,
+    facts_of_request,
+    read_json,
     session_of,
 )
 from lunaroute.link import Ending, RawExchange, Route
@@ -216,10 +217,12 @@ def _asked(
     whole = body.joined()
     who = session_of(endpoint, head.fields, whole)
     sent = redaction.sent(whole)
-    request = read_request(endpoint, sent)
+    found = read_json(sent)
+    request = facts_of_request(endpoint, found)
     if raw.request.truncated or request.problem == "cut short":
         sent = redaction.cut(sent)
-        request = read_request(endpoint, sent)
+        found = read_json(sent)
+        request = facts_of_request(endpoint, found)
     # What is not there has no fault: the answer's status says what came of it.
     problem = request.problem if raw.request.size else None
     return _Asked(
@@ -227,7 +230,7 @@ def _asked(
         who=redaction.who(who),
         facts=request if endpoint in TURNS else replace(request, texts=()),
         sent=sent,
-        as_json=parsed(sent),
+        as_json=_as_written(sent, found.value) if found.is_plain else None,
         hash=body.hash,
         problems=(said("request body", body.problem), said("request", problem)),
     )
@@ -332,6 +335,10 @@ def parsed(body: bytes) -> object:
         value: object = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
+    return _as_written(body, value)
+
+
+def _as_written(body: bytes, value: object) -> object:
     return orjson.Fragment(body) if is_one_line(body) else value
 
 

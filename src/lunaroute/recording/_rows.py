@@ -1,6 +1,7 @@
 """A reading as the rows of the store."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
@@ -58,11 +59,6 @@ def exchange_row(reading: Reading) -> ExchangeRow:
     with so many columns takes longer than all that is put into it.
     """
     route, ending, who, raw = reading.route, reading.ending, reading.who, reading.raw
-    head, request, answer = reading.request_head, reading.request, reading.answer
-    usage = answer.usage or Usage()
-    moments, since = ending.times, reading.timeline.since_start_us
-    chunks = [when for when, _ in raw.answer.chunks]
-    gaps = pace(chunks) if reading.is_streamed else Pace()
     return ExchangeRow(
         id=reading.id,
         session_id=reading.session.id,
@@ -85,64 +81,89 @@ def exchange_row(reading: Reading) -> ExchangeRow:
         shed_bytes=raw.shed,
         problem=reading.problem,
         redacted=_json(reading.redacted),
-        # the request
-        method=head.first[0],
-        path=reading.path,
-        query=reading.query or None,
-        user_agent=head.get("user-agent"),
-        request_headers=_json(request_headers(head)),
-        request_bytes=ending.request_bytes,
-        request_truncated=raw.request.truncated,
-        request_hash=reading.request_hash,
-        model_requested=_text(request.model),
-        streaming=request.streaming or reading.is_streamed,
-        message_count=request.message_count,
-        tool_count=request.tool_count,
-        has_system=request.has_system,
-        project=_text(reading.about.get("project")),
-        metadata=_json({name: clean(value) for name, value in reading.about.items()}),
-        # the answer
-        status=reading.status or None,
-        answer_headers=_json(answer_headers(reading.answer_head)),
-        answer_bytes=ending.answer_bytes,
-        answer_truncated=raw.answer.truncated,
-        answer_hash=reading.answer_hash,
-        answer_chunks=len(chunks),
-        model_used=_text(answer.model),
-        response_id=_text(answer.response_id),
-        service_tier=_text(answer.service_tier),
-        stop_reason=_text(answer.stop_reason),
-        error_kind=_text(answer.error_kind),
-        error_text=_text(answer.error_text or ending.error or None),
-        has_refusal=answer.has_refusal,
-        content_blocks=reading.content_blocks,
-        # when
-        head_received_us=since(moments.head_received),
-        first_byte_up_us=since(moments.first_byte_up),
-        last_byte_up_us=since(moments.last_byte_up),
-        first_byte_down_us=since(moments.first_byte_down),
-        first_body_down_us=since(moments.first_body_down),
-        first_token_us=since(reading.timeline.first_token),
-        ended_us=since(moments.ended),
-        chunk_avg_ms=gaps.average,
-        chunk_p50_ms=gaps.p50,
-        chunk_p95_ms=gaps.p95,
-        chunk_p99_ms=gaps.p99,
-        chunk_max_ms=gaps.longest,
-        chunk_min_ms=gaps.shortest,
-        # what was used
-        input_uncached=usage.input_uncached,
-        cache_read=usage.cache_read,
-        cache_write_5m=usage.cache_write_5m,
-        cache_write_1h=usage.cache_write_1h,
-        output=usage.output,
-        thinking=usage.thinking,
-        reasoning=usage.reasoning,
-        audio_input=usage.audio_input,
-        audio_output=usage.audio_output,
-        vendor_usage=_json(usage.vendor),
+        **_request_columns(reading),
+        **_answer_columns(reading),
+        **_moment_columns(reading),
+        **_token_columns(reading.answer.usage or Usage()),
         **cost_columns(reading.cost),
     )
+
+
+def _request_columns(reading: Reading) -> dict[str, Any]:
+    request, head = reading.request, reading.request_head
+    return {
+        "method": head.first[0],
+        "path": reading.path,
+        "query": reading.query or None,
+        "user_agent": head.get("user-agent"),
+        "request_headers": _json(request_headers(head)),
+        "request_bytes": reading.ending.request_bytes,
+        "request_truncated": reading.raw.request.truncated,
+        "request_hash": reading.request_hash,
+        "model_requested": _text(request.model),
+        "streaming": request.streaming or reading.is_streamed,
+        "message_count": request.message_count,
+        "tool_count": request.tool_count,
+        "has_system": request.has_system,
+        "project": _text(reading.about.get("project")),
+        "metadata": _json({name: clean(text) for name, text in reading.about.items()}),
+    }
+
+
+def _answer_columns(reading: Reading) -> dict[str, Any]:
+    answer, ending = reading.answer, reading.ending
+    return {
+        "status": reading.status or None,
+        "answer_headers": _json(answer_headers(reading.answer_head)),
+        "answer_bytes": ending.answer_bytes,
+        "answer_truncated": reading.raw.answer.truncated,
+        "answer_hash": reading.answer_hash,
+        "answer_chunks": len(reading.raw.answer.chunks),
+        "model_used": _text(answer.model),
+        "response_id": _text(answer.response_id),
+        "service_tier": _text(answer.service_tier),
+        "stop_reason": _text(answer.stop_reason),
+        "error_kind": _text(answer.error_kind),
+        "error_text": _text(answer.error_text or ending.error or None),
+        "has_refusal": answer.has_refusal,
+        "content_blocks": reading.content_blocks,
+    }
+
+
+def _moment_columns(reading: Reading) -> dict[str, Any]:
+    moments, since = reading.ending.times, reading.timeline.since_start_us
+    chunks = [when for when, _ in reading.raw.answer.chunks]
+    gaps = pace(chunks) if reading.is_streamed else Pace()
+    return {
+        "head_received_us": since(moments.head_received),
+        "first_byte_up_us": since(moments.first_byte_up),
+        "last_byte_up_us": since(moments.last_byte_up),
+        "first_byte_down_us": since(moments.first_byte_down),
+        "first_body_down_us": since(moments.first_body_down),
+        "first_token_us": since(reading.timeline.first_token),
+        "ended_us": since(moments.ended),
+        "chunk_avg_ms": gaps.average,
+        "chunk_p50_ms": gaps.p50,
+        "chunk_p95_ms": gaps.p95,
+        "chunk_p99_ms": gaps.p99,
+        "chunk_max_ms": gaps.longest,
+        "chunk_min_ms": gaps.shortest,
+    }
+
+
+def _token_columns(usage: Usage) -> dict[str, Any]:
+    return {
+        "input_uncached": usage.input_uncached,
+        "cache_read": usage.cache_read,
+        "cache_write_5m": usage.cache_write_5m,
+        "cache_write_1h": usage.cache_write_1h,
+        "output": usage.output,
+        "thinking": usage.thinking,
+        "reasoning": usage.reasoning,
+        "audio_input": usage.audio_input,
+        "audio_output": usage.audio_output,
+        "vendor_usage": _json(usage.vendor),
+    }
 
 
 def _text(text: str | None) -> str | None:

@@ -73,8 +73,10 @@ def _hash(text: Text, key: bytes) -> bytes:
     words = text.text
     if text.kind is TextKind.TOOL_INPUT:
         words = _canonical(words)
-    name = f"{text.kind.value}\0{text.role}\0{words}".encode("utf-8", "replace")
-    return hashlib.blake2b(name, key=key[:64], digest_size=16).digest()
+    found = hashlib.blake2b(key=key[:64], digest_size=16)
+    found.update(f"{text.kind.value}\0{text.role}\0".encode("utf-8", "replace"))
+    found.update(words.encode("utf-8", "replace"))
+    return found.digest()
 
 
 def _canonical(arguments: str) -> str:

@@ -24,6 +24,7 @@ from lunaroute.store._rows import (
     OpenRow,
     Prepared,
     TextRow,
+    ToolResultRow,
 )
 
 _COLUMNS = [column.name for column in fields(ExchangeRow)]
@@ -43,6 +44,13 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 _INDEX_TEXT = """
 INSERT INTO texts_index (rowid, text, parts) VALUES (?, ?, ?)
 """
+# Of a long history many are asked for at once.
+_MANY = 8
+_ASKED_AT_ONCE = 64
+_KNOWN_TEXTS = f"""
+SELECT hash FROM texts
+WHERE session_id = ? AND hash IN ({", ".join("?" * _ASKED_AT_ONCE)})
+"""  # noqa: S608 - question marks alone
 _INSERT_CALL = """
 INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments,
   mcp_server, mcp_tool, input_ordinal)
@@ -58,6 +66,11 @@ UPDATE tool_calls SET result_exchange_id = ?, result_bytes = ?, result_is_error 
   client_us = ?,
   result_text_id = (SELECT id FROM texts WHERE session_id = ? AND hash = ?)
 WHERE session_id = ? AND call_id = ? AND result_exchange_id IS NULL
+"""
+# The plus keeps SQLite from the index of results, which names those of all sessions.
+_WAITING_CALLS = """
+SELECT call_id FROM tool_calls
+WHERE session_id = ? AND +result_exchange_id IS NULL
 """
 _CALLS_OF_RESULT = """
 SELECT rowid, name FROM tool_calls WHERE result_exchange_id = ? ORDER BY rowid
@@ -206,11 +219,13 @@ class Batch:
         """Texts and tools; those that stand there already are passed over."""
         run = self._connection.execute
         row = record.exchange
-        inputs: dict[str, int] = {}
-        for text in record.texts:
+        inputs = {
+            text.text: text.ordinal
+            for text in record.texts
+            if text.kind == "tool_input"
+        }
+        for text in self._new_texts(row.session_id, record.texts):
             self._insert_text(row, text)
-            if text.kind == "tool_input":
-                inputs[text.text] = text.ordinal
         for call in record.calls:
             asked = (call.call_id, call.name, call.arguments)
             more = (call.mcp_server, call.mcp_tool, inputs.get(call.arguments))
@@ -218,7 +233,7 @@ class Batch:
             run(_INSERT_CALL, (*place, *asked, *more))
             for path in call.files:
                 run(_INSERT_FILE, (*place, path))
-        for result in record.results:
+        for result in self._new_results(row.session_id, record.results):
             brought = (row.id, result.size, result.is_error, result.duration_us)
             text_row = (row.session_id, result.text_hash)
             run(_FILL_RESULT, (*brought, *text_row, row.session_id, result.call_id))
@@ -237,6 +252,30 @@ class Batch:
             number = self._connection.last_insert_rowid()
             run(_INDEX_TEXT, (number, text.text, parts))
 
+    def _new_texts(
+        self, session_id: str, texts: Sequence[TextRow]
+    ) -> Sequence[TextRow]:
+        """Of many texts those that the session does not have; few are all given."""
+        if len(texts) < _MANY:
+            return texts
+        known: set[bytes] = set()
+        for at in range(0, len(texts), _ASKED_AT_ONCE):
+            asked = [text.hash for text in texts[at : at + _ASKED_AT_ONCE]]
+            asked += asked[-1:] * (_ASKED_AT_ONCE - len(asked))
+            found = self._connection.execute(_KNOWN_TEXTS, (session_id, *asked))
+            known.update(bytes(row[0]) for row in found)
+        return [text for text in texts if text.hash not in known]
+
+    def _new_results(
+        self, session_id: str, results: Sequence[ToolResultRow]
+    ) -> Sequence[ToolResultRow]:
+        """Of many results those that a call waits for; few are all given."""
+        if len(results) < _MANY:
+            return results
+        found = self._connection.execute(_WAITING_CALLS, (session_id,))
+        waiting = {row[0] for row in found}
+        return [result for result in results if result.call_id in waiting]
+
     def _time_tools(self, id_: str, told: Sequence[tuple[str, int]]) -> None:
         """The client's own times, for the calls whose results this exchange brought."""
         if not told:
@@ -253,7 +292,7 @@ class Batch:
         sent = (row.session_id, row.request_hash, row.started_at)
         earlier = self._connection.execute(_EARLIER_TRIES, sent).get
         assert isinstance(earlier, int)
-        return replace(row, retry=earlier)
+        return replace(row, retry=earlier) if earlier != row.retry else row
 
 
 def _refused(error: Exception) -> str:
