@@ -131,6 +131,27 @@ def test_no_secrets(looking):
     assert KEY[half:] not in str(told) + str(refused)
 
 
+def test_no_secrets_in_the_words_around(looking):
+    events = anthropic_events("so")
+    events[-2]["delta"]["stop_reason"] = f"because of {KEY}"
+    told = looking.whole(
+        anthropic_stream(body={**question(), "model": KEY}, answer=sse(*events))
+    )
+    assert "Model: [" in told[0][1]
+    assert "because of [" in words(told, Happening.END)
+    told += looking.whole(exchange(3, method="GET", path=f"/v1/x/mine%3A{KEY}"))
+    assert "GET /v1/x/mine:[" in words(told, Happening.REQUEST)
+    assert KEY[8:24] not in str(told)
+
+
+def test_no_half_of_a_secret_ends_what_was_cut(looking):
+    events = anthropic_events(f"so it is {KEY[:20]}")[:4]
+    raw = anthropic_stream(answer=sse(*events), outcome=Outcome.CLIENT_LEFT)
+    told = looking.whole(raw)
+    assert words(told).endswith("so it is [CUT]")
+    assert KEY[:12] not in str(told)
+
+
 def test_what_was_refused_before_it_went_out(looking):
     raw = exchange(
         body=None,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lunaroute.observer._mask import PieceMask, mask, printable
+from lunaroute.observer._mask import PieceMask, mask, printable, word
 from lunaroute.pii import SECRETS, Detector
 
 CHANCE = random.Random(5)
@@ -42,6 +42,19 @@ def test_pieces_are_masked_like_the_whole(sizes, before):
     assert KEY[:20] not in told
     assert told.count("[") == 2
     assert told.replace("[", "").startswith(words)
+
+
+def test_a_word_is_not_cut_within_a_secret():
+    assert word(DETECTOR, f"mine {KEY}", 20) == "mine [CUT]"
+    assert word(DETECTOR, f"mine {KEY} \x1b", 200).endswith("] \u00b7")
+    assert word(DETECTOR, "mine", 4) == "mine"
+
+
+def test_the_rest_of_what_was_cut():
+    masked = PieceMask(DETECTOR)
+    masked.feed(f"it is {KEY[:30]}")
+    assert masked.close(is_cut=True) == "it is [CUT]"
+    assert masked.feed("more") + masked.close() == "more"
 
 
 def test_a_long_text_comes_while_it_is_said():

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lunaroute.model import Outcome
+from lunaroute.pii import MemoryBook, Policy, Tokens
 from lunaroute.recording._record import make_records
 from lunaroute.recording._redaction import Redaction
 from tests.frames import frame
@@ -23,6 +24,7 @@ from tests.recording.build import (
 )
 
 KEY = b"k" * 32
+TOKENS = Tokens(lambda: b"a secret", MemoryBook())
 ESCAPED = EMAIL.replace("@", "\\u0040")
 
 
@@ -211,6 +213,17 @@ def test_a_coded_target_stays_coded_where_nothing_is_found():
     redaction = Redaction(redactor())
     assert redaction.target("/a%2Fb?c=%20d&e") == "/a%2Fb?c=%20d&e"
     assert redaction.target("/jane.roe%40example.com/%20") == "/[EMAIL]/%20"
+
+
+def test_a_coded_target_is_looked_at_whole_too():
+    kinds = ("password", "slack_webhook")
+    redaction = Redaction(Policy(dict.fromkeys(kinds, "mask")).redactor(TOKENS))
+    word = "abcDEF123ghiJKL456mno"
+    assert word not in redaction.target(f"/a%20b/api_key={word}")
+    hook = "https%3A//hooks.slack.com/services/T0BIRD000/B0BIRD000/" + word + "789"
+    told = redaction.target(f"/to/{hook}?a=\u2026&b=%20")
+    assert word not in told
+    assert told.endswith("?a=\u2026&b=%20")
 
 
 def test_no_half_of_a_value_ends_what_was_cut():

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count
+from urllib.parse import unquote
 
 from lunaroute.dialects import (
     AnswerReader,
@@ -23,7 +24,7 @@ from lunaroute.dialects import (
 )
 from lunaroute.link import ExchangeId, RawExchange
 from lunaroute.model import AnswerFacts, Dialect, Endpoint, Outcome
-from lunaroute.observer._mask import printable
+from lunaroute.observer._mask import printable, word
 from lunaroute.observer._view import Happening, Shown
 from lunaroute.observer._voice import Voice
 from lunaroute.pii import Detector
@@ -175,7 +176,7 @@ class _Scene:
         facts = read_request(endpoint, body)
         provider = _name(raw)
         is_streamed = streaming or facts.streaming
-        model = printable(facts.model or "")[:_MAX_WORD]
+        model = word(self._detector, facts.model or "", _MAX_WORD)
         method = self._head.first[0]
         lines = [f"to {provider}" + (" (streaming)" if is_streamed else "")]
         if model:
@@ -185,7 +186,8 @@ class _Scene:
             if facts.tool_count:
                 lines.append(f"Tools: {facts.tool_count}")
         else:
-            lines.append(printable(f"{method} {self._path}")[:_MAX_WORD])
+            path = unquote(self._path)
+            lines.append(word(self._detector, f"{method} {path}", _MAX_WORD))
         told: dict[str, object] = {
             "exchange": str(raw.id),
             "provider": raw.route.provider,
@@ -240,7 +242,7 @@ class _Answer:
 
     def end(self, raw: RawExchange, model: str) -> None:
         facts = self._reader.close()
-        self._voice.pause()
+        self._voice.pause(is_cut=not facts.complete)
         if not self.is_stream:
             self._voice.whole(facts)
         ending = ending_of(raw)
@@ -282,7 +284,7 @@ class _Turn:
 
     def end(self, raw: RawExchange, outcome: Outcome) -> None:
         facts = self.reader.close()
-        self.voice.pause()
+        self.voice.pause(is_cut=not facts.complete)
         failed = facts.error_text is not None and outcome is Outcome.ANSWERED
         _finish(
             self.voice, raw, facts,
@@ -376,7 +378,7 @@ def _finish(
         voice.usage(facts.usage, None if cost is None else cost.total)
     if why := facts.error_text or error:
         voice.fail(f"{facts.error_kind}: {why}" if facts.error_kind else why)
-    how = printable(facts.stop_reason or "")[:_MAX_WORD]
+    how = voice.reason(facts.stop_reason or "")
     if outcome is not Outcome.ANSWERED or not how:
         how = f"{outcome.value}, {how}" if how else outcome.value
     took = f"{status}, {seconds:.1f} s" if status else f"{seconds:.1f} s"

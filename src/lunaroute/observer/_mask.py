@@ -4,7 +4,7 @@ what would command the terminal.
 
 import re
 
-from lunaroute.pii import KINDS, Detector
+from lunaroute.pii import KINDS, Detector, without_half
 
 # So much of what was shown already is looked at again, as the context of what follows.
 _CONTEXT = 512
@@ -33,6 +33,15 @@ def mask(detector: Detector, text: str, start: int = 0) -> str:
     return "".join((*parts, text[start:]))
 
 
+def word(detector: Detector, text: str, most: int) -> str:
+    """A masked and printable text, or what stands before its ``most`` th character:
+    no half of a value ends that.
+    """
+    if len(text) > most:
+        text = without_half(text[:most])
+    return printable(mask(detector, text))
+
+
 class PieceMask:
     """The same for a text that comes in pieces: nothing is let out before it is known
     that no finding reaches over its end.
@@ -53,8 +62,13 @@ class PieceMask:
             return ""
         return self._out(settled)
 
-    def close(self) -> str:
-        """The rest; what follows is another text."""
+    def close(self, *, is_cut: bool = False) -> str:
+        """The rest; what follows is another text. Of one that ``is_cut`` no half of
+        a value is let out.
+        """
+        if is_cut:
+            begin, end = self._text[: self._shown], self._text[self._shown :]
+            self._text = begin + without_half(end)
         rest = self._out(len(self._text)) if self._text else ""
         self._text, self._shown = "", 0
         return rest

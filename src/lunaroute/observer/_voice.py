@@ -5,7 +5,7 @@ from itertools import groupby
 
 from lunaroute.dialects import Delta, DeltaKind
 from lunaroute.model import AnswerFacts, TextKind, Usage
-from lunaroute.observer._mask import PieceMask, mask, printable
+from lunaroute.observer._mask import PieceMask, mask, printable, word
 from lunaroute.observer._view import Happening, Shown
 from lunaroute.pii import Detector
 
@@ -45,9 +45,9 @@ class Voice:
                 for delta in group:
                     self._tool(delta.text)
 
-    def pause(self) -> None:
-        """What was said is complete: the rest of it is shown."""
-        self._say(_KINDS[self._kind], self._mask.close())
+    def pause(self, *, is_cut: bool = False) -> None:
+        """What was said is complete, or cut: the rest of it is shown."""
+        self._say(_KINDS[self._kind], self._mask.close(is_cut=is_cut))
 
     def whole(self, answer: AnswerFacts) -> None:
         """An answer that was no stream."""
@@ -77,14 +77,18 @@ class Voice:
 
     def fail(self, why: str) -> None:
         """Why there was no good answer."""
-        text = printable(mask(self._detector, why[:_MAX_ERROR]))
+        text = word(self._detector, why, _MAX_ERROR)
         self._put(Happening.ERROR, text, {"error": text})
+
+    def reason(self, text: str) -> str:
+        """What the provider calls the end, as it may be shown."""
+        return word(self._detector, text, _MAX_NAME)
 
     def end(self, text: str, **facts: object) -> None:
         self._put(Happening.END, text, facts)
 
     def _tool(self, name: str) -> None:
-        name = printable(mask(self._detector, name[:_MAX_NAME]))
+        name = word(self._detector, name, _MAX_NAME)
         self._put(Happening.TOOL, name, {"tool": name})
 
     def _say(self, what: Happening, text: str) -> None:

@@ -3,6 +3,7 @@
 A number that no check digit vouches for, or a weak one, counts only near such a word.
 """
 
+import re
 from enum import IntFlag
 
 
@@ -315,3 +316,29 @@ WORDS: dict[Context, tuple[str, ...]] = {
         "changelog",
     ),
 }
+# fmt: on
+
+# Between such a word and its number stands what belongs to both, and no other member
+# of an object, no other word of a sentence: "model" is in every request.
+_LINK = (
+    r"(?:[ \t:#=.\"'_()\\-]|(?<![A-Za-z])(?:no|nos|nr|num|number|numbers|nummer|id|ids|code|ref"
+    r"|reference|confirmation|key|value|is|was|lautet)(?![A-Za-z])|(?<!\d)\d{1,3}(?!\d)){0,12}"
+)
+_WORD = "|".join(map(re.escape, WORDS[Context.NUMBERED]))
+_NUMBERED_BEFORE = re.compile(
+    rf"(?i)(?:\b|_)(?:{_WORD})(?:id|no|nr|number|code|ref)?{_LINK}\Z"
+)
+_NUMBERED_BEHIND = re.compile(
+    rf"(?i)[ \"')=:-]{{0,4}}(?:(?:is|was|are) )?(?:(?:the|an|a|our|your) )?(?:{_WORD})\b"
+)
+# Longer than the longest word and what links it to its number.
+_NUMBERED_REACH = 48
+
+
+def is_numbered(text: str, start: int, end: int) -> bool:
+    """Whether a word at the value says that it is the number of something."""
+    before = text[max(0, start - _NUMBERED_REACH) : start]
+    return (
+        _NUMBERED_BEFORE.search(before) is not None
+        or _NUMBERED_BEHIND.match(text, end, end + _NUMBERED_REACH) is not None
+    )

@@ -6,7 +6,7 @@ What is only a row of digits counts beside a word such as "phone".
 import re
 
 from lunaroute.pii._border import is_escaped
-from lunaroute.pii._context import Context
+from lunaroute.pii._context import Context, is_numbered
 from lunaroute.pii._finding import Finding
 
 _GAP = "[ .\\-\u00a0\u2009\u202f\u2010\u2011\u2012\u2013/]"
@@ -162,13 +162,17 @@ def _bracketed(text: str, start: int, context: int) -> Finding | None:
     return None
 
 
+_RUN = re.compile(r"[\d .\-]*\d")
+
+
 def _national(text: str, at: int, context: int) -> Finding | None:
     if _is_chained(text, at) or _DATE.match(text, at):
         return None
     meant = bool(context & Context.PHONE)
-    numbered = bool(context & Context.NUMBERED) and not meant
-    if numbered:
-        return None
+    if context & Context.NUMBERED and not meant:
+        run = _RUN.match(text, at)
+        if is_numbered(text, at, run.end() if run else at):
+            return None
     if match := _NORTH_AMERICAN.match(text, at):
         # Two kinds of separator are none of one number: 555-123.4567
         return Finding(at, match.end(), "phone", 0.9)

@@ -3,7 +3,7 @@
 import re
 
 from lunaroute.pii._border import is_escaped
-from lunaroute.pii._context import Context
+from lunaroute.pii._context import Context, is_numbered
 from lunaroute.pii._finding import Finding
 
 _GAP = "[ \\-\u00a0\u2009\u202f\u2010\u2011\u2013]"
@@ -34,7 +34,10 @@ def _find(pattern: re.Pattern[str], text: str, at: int, context: int) -> Finding
         return None
     area, group, serial = int(match[1]), int(match[3]), int(match[4])
     meant = bool(context & (Context.SSN | Context.ITIN))
-    if not meant and (match[2] == "." or context & Context.NUMBERED):
+    if not meant and (
+        match[2] == "."
+        or (context & Context.NUMBERED and is_numbered(text, at, match.end()))
+    ):
         return None
     if area >= 900:
         if not _is_itin_group(group):

@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote
 
 from lunaroute.model import AnswerFacts, RequestFacts, SessionFacts, ToolCall, Usage
 from lunaroute.pii import Mark, Redactor, without_half
+from lunaroute.recording._allowed import HIDDEN
 from lunaroute.recording._head import Head
 
 # Never kept, and always full of findings.
@@ -77,7 +78,14 @@ class Redaction:
         """A target or a part of one; where it is coded, what it says is looked at."""
         if "%" not in target:
             return self.text(target)
-        return "".join(map(self._part, _TARGET_MARKS.split(target)))
+        target = "".join(map(self._part, _TARGET_MARKS.split(target)))
+        # What only shows in the light of its neighbours, or has a mark within it.
+        plain = unquote(target)
+        redacted = self.text(plain)
+        if redacted == plain:
+            return target
+        coded = quote(redacted, safe=f"/?&=;{_UNQUOTED}")
+        return coded.replace(quote(HIDDEN), HIDDEN)
 
     def who(self, who: SessionFacts) -> SessionFacts:
         """Whose agents speak. The session's own name is not one to be shown."""
