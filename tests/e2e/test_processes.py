@@ -422,16 +422,32 @@ def gateways(serve) -> set[int]:
     }
 
 
+def answers(serve) -> bool:
+    with Raw(serve.port) as client:
+        client.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+
+
 def test_workers_share_the_socket_and_one_that_dies_is_replaced(tmp_path, provider):
-    with Serve(tmp_path / "home", provider.url, "--workers", "2") as serve:
+    """None refuses a connection that another has room for."""
+    config = (
+        f"providers: {{anthropic: {{base_url: '{provider.url}'}}}}\n"
+        "http_server: {workers: 2, max_connections: 8}\n"
+    )
+    with Serve(tmp_path / "home", "", config=config) as serve:
         before = until(lambda: len(found := gateways(serve)) == 2 and found, "two")
         clients = [Raw(serve.port) for _ in range(16)]
         for client in clients:
             client.send(post(ask()))
             assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")
+        with Raw(serve.port) as client:
+            assert client.read_all().startswith(b"HTTP/1.1 503 ")
         serve.recorded(16)
         os.kill(min(before), signal.SIGKILL)
         until(lambda: len(gateways(serve) - {min(before)}) == 2, "the new worker")
+        for client in clients:
+            client.sock.close()
+        until(lambda: answers(serve), "room again")
         with Raw(serve.port) as client:
             client.send(post(ask()))
             assert client.read_answer()[0].startswith(b"HTTP/1.1 200 ")

@@ -13,6 +13,7 @@ from lunaroute.errors import ClientFault
 from lunaroute.gateway._client import Client, ClientGone
 from lunaroute.gateway._exchange import refusal
 from lunaroute.gateway._options import ServerLimits
+from lunaroute.gateway._siblings import Siblings
 from lunaroute.gateway._socket import PlainSocket, tune
 
 log = logging.getLogger("lunaroute.gateway")
@@ -22,8 +23,11 @@ ACCEPT_PAUSE = 0.1
 _NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS)
 # New connections taken per turn, so that a burst does not starve running streams.
 ACCEPT_BURST = 16
-# Of several workers at one socket each takes one and lets the others have the next.
+# Of several workers at one socket each takes one and looks at the others again: who
+# holds more than the idlest by this part of it, or is full, lets that one be first.
 SHARED_BURST = 1
+UNEVEN_PART = 8
+GIVE_WAY_SECONDS = 0.001
 # Descriptors that are no connections: the link, logs, the loop's own.
 RESERVED_DESCRIPTORS = 64
 # So many at once hear that we are full; further ones wait in the kernel's queue.
@@ -37,15 +41,14 @@ class Doorman:
     def __init__(
         self,
         limits: ServerLimits,
-        clients: set[Client],
         serve: Callable[[Client, socket.socket], Awaitable[object]],
-        *,
-        shared: bool,
+        siblings: Siblings | None = None,
     ) -> None:
         self._limits = limits
-        self._clients = clients
         self._serve = serve
-        self._burst = SHARED_BURST if shared else ACCEPT_BURST
+        self._siblings = siblings
+        self._burst = ACCEPT_BURST if siblings is None else SHARED_BURST
+        self._held = 0
         self._most = limits.max_connections or most_connections()
         self._turned_away = 0
         self._full = False  # said already; until there is room again
@@ -55,6 +58,8 @@ class Doorman:
         """Takes connections of one listening socket until cancelled."""
         while True:
             await lowlevel.wait_readable(listener)
+            if self._siblings is not None and not await self._is_next(self._siblings):
+                continue
             for _ in range(self._burst):
                 if self._turned_away >= MAX_TURNED_AWAY:
                     await trio.sleep(ACCEPT_PAUSE)
@@ -71,6 +76,36 @@ class Doorman:
                 self._starved = False
                 self._take(sock, peer, handlers)
 
+    def tell(self) -> None:
+        """Lets the other workers know what this one holds; once a second at least."""
+        if self._siblings is not None:
+            self._siblings.tell(self._held)
+
+    def leave(self) -> None:
+        """Takes no more; the worker's place is another's from now on."""
+        self._siblings = None
+
+    async def _is_next(self, siblings: Siblings) -> bool:
+        """Gives way to a worker that holds less. False if the next connection must be
+        another's, because this one is full and that one is not.
+        """
+        least = siblings.least()
+        if least is None:
+            return True
+        if self._held >= self._most > least:
+            await trio.sleep(ACCEPT_PAUSE)
+            return False
+        if self._held > least + least // UNEVEN_PART:
+            await trio.sleep(GIVE_WAY_SECONDS)  # no longer: it may be busy
+        return True
+
+    async def _hold(self, client: Client, sock: socket.socket) -> None:
+        try:
+            await self._serve(client, sock)
+        finally:
+            self._held -= 1
+            self.tell()
+
     def _take(self, sock: socket.socket, peer: object, handlers: trio.Nursery) -> None:
         try:
             self._tune(sock)
@@ -81,9 +116,11 @@ class Doorman:
         client = Client(
             PlainSocket(sock), _address(peer), _address(here), _host(here), _host(peer)
         )
-        if len(self._clients) < self._most:
+        if self._held < self._most:
             self._full = False
-            handlers.start_soon(self._serve, client, sock)
+            self._held += 1
+            self.tell()
+            handlers.start_soon(self._hold, client, sock)
         else:
             handlers.start_soon(self._turn_away, client)
 

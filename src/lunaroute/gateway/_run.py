@@ -16,6 +16,7 @@ import trio
 from lunaroute.control import Control, Message
 from lunaroute.gateway._options import GatewayOptions
 from lunaroute.gateway._server import Gateway
+from lunaroute.gateway._siblings import Siblings
 from lunaroute.gateway._tap import Tap
 from lunaroute.link import Anchor, Hello
 from lunaroute.logs import log_to_stderr
@@ -56,9 +57,12 @@ async def _main(sock: socket.socket) -> None:
         return
     options = GatewayOptions.from_plain(start.values["options"])
     log_to_stderr(options.log_level, options.log_format)
-    listeners = [socket.socket(fileno=number) for number in start.descriptors]
-    tap = _tap(options, start.values["worker"])
-    gateway = Gateway(options, tap, shared=start.values["workers"] > 1)
+    worker, workers = start.values["worker"], start.values["workers"]
+    board, *descriptors = start.descriptors
+    siblings = Siblings(board, worker, workers) if workers > 1 else None
+    listeners = [socket.socket(fileno=number) for number in descriptors]
+    tap = _tap(options, worker)
+    gateway = Gateway(options, tap, siblings)
     wishes = Wishes(
         drain_seconds=start.values["drain_seconds"],
         commit_seconds=start.values["commit_seconds"],

@@ -23,6 +23,7 @@ from lunaroute.gateway._options import (
 )
 from lunaroute.gateway._own import healthz, readyz
 from lunaroute.gateway._pool import Pool
+from lunaroute.gateway._siblings import Siblings
 from lunaroute.gateway._tap import Tap
 from lunaroute.gateway._times import Clock
 from lunaroute.gateway._upstream import Health
@@ -68,14 +69,17 @@ class Gateway:
     """What all connections of this process share; wired in ``_run``."""
 
     def __init__(
-        self, options: GatewayOptions, tap: Tap | None, *, shared: bool = False
+        self,
+        options: GatewayOptions,
+        tap: Tap | None,
+        siblings: Siblings | None = None,
     ) -> None:
         self.options = options
         self.tap = tap
         self.pool = Pool()
         self.watch = hangup_watch()
         self.clients: set[Client] = set()
-        self.doorman = Doorman(options.server, self.clients, self.serve, shared=shared)
+        self.doorman = Doorman(options.server, self.serve, siblings)
         self.live = 0
         self.cut = 0
         self.draining = False
@@ -181,6 +185,7 @@ class Gateway:
             for client in self.clients:
                 _judge(client, now, self.options.server, self.keep_alive)
             self.pool.expire(now)
+            self.doorman.tell()
             if self.tap is not None:
                 self.tap.tick(
                     live=self.live, clients=len(self.clients), idle=self.pool.idle

@@ -14,6 +14,7 @@ import trio
 
 from lunaroute.control import Control
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor._board import make_board
 from lunaroute.supervisor._child import Child, Patience, start
 from lunaroute.supervisor._handover import offer
 from lunaroute.supervisor._log import LogFile
@@ -106,6 +107,7 @@ class Supervisor:
         self._presence = presence
         # Every process that lives, of whatever generation.
         self._children: dict[Child, Generation] = {}
+        self._board = make_board()
         self._stopping = False
         self._reloading: trio.CancelScope | None = None
         self._reloaded = trio.Event()
@@ -245,7 +247,10 @@ class Supervisor:
             workers=generation.workers,
             drain_seconds=generation.drain_seconds,
             commit_seconds=COMMIT_SECONDS,
-            descriptors=[listener.fileno() for listener in generation.listeners],
+            descriptors=[
+                self._board,
+                *(listener.fileno() for listener in generation.listeners),
+            ],
         )
         if generation.observer is not None:
             await self._link(gateway, generation.observer)
