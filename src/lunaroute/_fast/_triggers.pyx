@@ -30,6 +30,7 @@ cdef enum:
     MOST_RUNS = 8
     LONGEST_RUN = 19
     ARMOUR_REACH = 256
+    SPACED_REACH = 48
 
 cdef int AT = _triggered.AT
 cdef int COLON = _triggered.COLON
@@ -86,7 +87,7 @@ cdef void fill() noexcept:
             second[c] |= LOCAL_END
         if first[c] & ALNUM or c >= 128 or c in b".?-":
             second[c] |= DOMAIN
-        if c in b"\\\"'`]) \t":
+        if c in b"\\\"'`])*?[ \t":
             second[c] |= CLOSING
         if c in b" \t\n\r\f\v/@:\"'<>":
             second[c] |= NO_USER
@@ -175,28 +176,88 @@ cdef bint is_open(const unsigned char *p, Py_ssize_t start) noexcept:
     return start >= 6 and p[start - 6] == b"\\" and p[start - 5] == b"u"
 
 
+cdef inline bint is_quote(unsigned char c) noexcept:
+    return c == b'"' or c == b"'" or c == b"`"
+
+
+cdef bint is_telling(const unsigned char *p, Py_ssize_t n, Py_ssize_t start) noexcept:
+    """Whether a digit or a quote comes soon on the same line."""
+    cdef Py_ssize_t k = start
+    while k < n and k - start < SPACED_REACH and p[k] != b"\n":
+        if first[p[k]] & DIGIT or is_quote(p[k]):
+            return True
+        k += 1
+    return False
+
+
+cdef bint is_paired(const unsigned char *p, Py_ssize_t n, Py_ssize_t start) noexcept:
+    """Whether a name such as value or default comes soon."""
+    cdef Py_ssize_t k = start
+    cdef Py_ssize_t last = min(n, start + SPACED_REACH)
+    while k + 4 <= last:
+        if memcmp(p + k, b"alue", 4) == 0:
+            return True
+        if k + 6 <= last and memcmp(p + k, b"efault", 6) == 0:
+            return True
+        k += 1
+    return False
+
+
+cdef bint is_column(const unsigned char *p, Py_ssize_t start) noexcept:
+    """Whether a sign of a table stands before the name, or nothing in its line."""
+    cdef Py_ssize_t k = start
+    while k > 0 and start - k < 34 and is_name(p[k - 1]):
+        k -= 1
+    if k == 0 or start - k == 34:
+        return True
+    return (
+        p[k - 1] == b"," or p[k - 1] == b";" or p[k - 1] == b"|"
+        or p[k - 1] == b"\t" or p[k - 1] == b"\n"
+    )
+
+
 cdef bint is_assigned(
     const unsigned char *p, Py_ssize_t n, Py_ssize_t start, Py_ssize_t end
 ) noexcept:
     cdef Py_ssize_t behind = end
     cdef Py_ssize_t k
+    cdef Py_ssize_t j
+    cdef unsigned char c
+    cdef bint spaced = False
     while behind < n and behind - end < 32 and is_name(p[behind]):
         behind += 1
     k = behind
     while k < n and k - behind < 24 and second[p[k]] & CLOSING:
+        if p[k] == b" " or p[k] == b"\t":
+            spaced = True
         k += 1
     if k < n:
-        if p[k] == b":" or p[k] == b"=" or p[k] == b">":
+        c = p[k]
+        if c == b":" or c == b"=" or c == b">" or c == b"|" or c == b"<":
             return True
-        if n - k >= 3 and p[k] == b"i" and p[k + 1] == b"s":
+        if n - k >= 3 and c == b"i" and p[k + 1] == b"s":
             if p[k + 2] == b" " or p[k + 2] == b":":
                 return True
         if n - k >= 4 and memcmp(p + k, b"was ", 4) == 0:
             return True
+        if c == b"(":
+            j = k + 1
+            while j < n and j - k < 4 and p[j] == b"\\":
+                j += 1
+            if j < n and is_quote(p[j]):
+                return True
+        if spaced and is_telling(p, n, k):
+            return True
+        if c == b"," or c == b"\n" or c == b"\r":
+            if is_column(p, start):
+                return True
+        if c == b"," or c == b"{" or c == b"\n" or c == b"\r":
+            if is_paired(p, n, k):
+                return True
     k = behind
     while k < n and k - behind < 3 and p[k] == b"\\":
         k += 1
-    if k + 1 < n and (p[k] == b'"' or p[k] == b"'" or p[k] == b"`") and p[k + 1] == b",":
+    if k + 1 < n and is_quote(p[k]) and p[k + 1] == b",":
         return True
     if behind == n or (p[behind] != b" " and p[behind] != b"\t"):
         return False

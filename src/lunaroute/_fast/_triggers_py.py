@@ -44,6 +44,7 @@ _UPPER = frozenset(range(65, 91))
 _LOWER = frozenset(range(97, 123))
 _ALPHA = _UPPER | _LOWER
 _URL64 = _WORD | frozenset(b"-")
+_URL64_BYTES = bytes(sorted(_URL64))
 _RUNS = (frozenset[int](), _URL64, _ALNUM, _HEX, _WORD | frozenset(b"+/=-"))
 _SEPARATOR = frozenset(b" .-()/\xa0?")
 _WORD_RUN = re.compile(rb"[0-9A-Za-z]+")
@@ -55,8 +56,12 @@ _ARMOUR = re.compile(rb"[0-9A-Za-z+/]{16}")
 _ARMOUR_REACH = 256
 _ASSIGNED = re.compile(
     rb"[0-9A-Za-z_-]{0,32}+"
-    rb"(?:[\\\"'`\]) \t]{0,24}+(?:[:=>]|is[ :]|was )|\\{0,3}[\"'`],)"
+    rb"(?:[\\\"'`\])*?\[ \t]{0,24}+(?:[:=>|<]|is[ :]|was |\(\\{0,3}[\"'`])"
+    rb"|\\{0,3}[\"'`],)"
 )
+_NAMED = re.compile(rb"[0-9A-Za-z_-]{0,32}+([\\\"'`\])*?\[ \t]{0,24}+)")
+_SPACED_REACH = 48
+_TELLING = re.compile(rb"[0-9\"'`]")
 _AFTER_NAME = re.compile(rb"[0-9A-Za-z_-]{0,32}+[ \t]")
 _FLAG = re.compile(rb"--[0-9A-Za-z_-]{0,32}\Z")
 _HEX_COLON = re.compile(rb"[0-9a-fA-F:.]*+")
@@ -231,9 +236,27 @@ def _is_armour(data: bytes, end: int) -> bool:
 def _is_assigned(data: bytes, start: int, end: int) -> bool:
     if _ASSIGNED.match(data, end):
         return True
+    named = _NAMED.match(data, end)
+    assert named is not None
+    near = data[named.end() : named.end() + _SPACED_REACH]
+    spaced = b" " in named[1] or b"\t" in named[1]
+    if spaced and _TELLING.search(near.partition(b"\n")[0]):
+        return True
+    if near[:1] in (b",", b"\n", b"\r") and _is_column(data, start):
+        return True
+    if near[:1] in (b",", b"{", b"\n", b"\r") and (
+        b"alue" in near or b"efault" in near
+    ):
+        return True
     if not _AFTER_NAME.match(data, end):
         return False
     return _FLAG.search(data[max(0, start - 34) : start]) is not None
+
+
+def _is_column(data: bytes, start: int) -> bool:
+    """Whether a sign of a table stands before the name, or nothing in its line."""
+    before = data[max(0, start - 34) : start].rstrip(_URL64_BYTES)
+    return before[-1:] in (b"", b",", b";", b"|", b"\t", b"\n")
 
 
 def _is_address(data: bytes, at: int) -> bool:

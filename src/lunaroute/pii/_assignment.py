@@ -1,422 +1,358 @@
-"""Values given to a name such as ``password`` or ``api_key``, wherever names are.
+"""Values given to names such as ``password`` or ``api_key``, wherever names are.
 
 In code most of what such names are given is no secret: variables, calls, types,
 sentences. So a value counts by how it looks, the less so the plainer the name.
 """
 
 import re
-from itertools import pairwise
+from collections.abc import Callable
 
-from lunaroute.pii._context import Context
+from lunaroute.pii._cloud import cloud_kind
 from lunaroute.pii._finding import Finding
+from lunaroute.pii._name import Name, name_at
 from lunaroute.pii._placeholder import is_placeholder
+from lunaroute.pii._reach import bare, has_line, quoted
+from lunaroute.pii._shape import (
+    has_three_classes,
+    is_bare_secret,
+    is_chosen,
+    is_code,
+    is_dotted,
+    is_fair,
+    is_made,
+    is_mixed,
+    is_no_secret,
+    is_passphrase,
+    is_path,
+    is_strong,
+    is_wordy,
+)
+from lunaroute.pii._table import cell_below
 
-# The names, in two classes: what a password is given to may be a word that a human
-# chose, the others are given what a machine made.
-CHOSEN = (
-    *("password", "passwd", "passphrase", "passcode", "pwd", "pass", "passwort"),
-    *("kennwort", "contraseña", "motdepasse", "mot_de_passe"),
-)
-MADE = (
-    *("secret", "token", "apikey", "api_key", "api-key", "accesskey", "access_key"),
-    *("access-key", "authkey", "auth_key", "auth-key", "privatekey", "private_key"),
-    *("private-key", "credential", "accountkey", "account_key", "account-key"),
-    *("signingkey", "signing_key", "encryptionkey", "encryption_key", "masterkey"),
-    *("master_key", "storagekey", "storage_key", "subscription-key", "api key"),
-    *("secretkey", "access key", "account key", "_auth", "servicekey", "service_key"),
-)
-_CHOSEN = frozenset(CHOSEN)
-_NAME = re.compile(
-    "|".join(sorted((*CHOSEN, *MADE), key=len, reverse=True)), re.IGNORECASE
-)
-_BEFORE = re.compile(r"[0-9A-Za-z_\-]{0,40}\Z")
-_REST = re.compile(r"[0-9A-Za-z_-]{0,32}")
-_SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-
-# What makes of the name something that holds no secret: the last part of it ...
-_LAST = frozenset(
-    """
-    name names type types count counts limit limits length len size sizes url urls uri
-    path paths file files filename dir directory field fields label hint placeholder min
-    max policy expiry expires expiration ttl hash hashed reset regex pattern required
-    enabled disabled manager provider providers service store version ref reference arn
-    prefix suffix error errors message messages index idx budget usage ratio price cost
-    id ids param params var variable strength class cls list map stream endpoint schema
-    format rotation created updated issuer audience scope scopes kind mode position
-    validator validation form page input prompt help text title description visible show
-    confirm age at seconds minutes hours days timeout lifetime period duration score
-    handler callback factory helper utils util parser generator encoder bucket buckets
-    algorithm alg iterator stats details info status state source target column row table
-    header headers rate window threshold ize izer ized ization ing s ed less word words
-    available present exists changed valid invalid env plugin backend
-    """.split()
-)
-# ... or the part before it.
-_FIRST = frozenset(
-    """
-    pad eos bos unk sep cls mask stop next page pagination continuation max min num start
-    end special cancel cancellation per image public prompt completion input output first
-    last hide has is no forgot change toggle total cached reasoning sync skip use
-    show count n delimiter separator match lex syntax peek consume parse expect foreign
-    primary sort partition cache object dict row idempotency publishable by pass com
-    bi mono semicolon comma keyword string number identifier
-    """.split()
-)
 _OPERATOR = re.compile(
     r"""(?x)
-    (?P<closed>\\*["'`]?\]?)
+    (?P<closed>\\*["'`]?\)?\]?\*{0,2}(?:\[\w{0,6}\])?\??)
     [ \t]{0,24}
-    (?: :[ \t]*(?:str|string|String|&'?\w*[ ]?str|Optional\[str\]|SecretStr|bytes)\??[ \t]*= (?!=)
-      | (?P<op> === | !== | == | != | := | => | = | : | > )
-      | (?P<is> (?:is|was)(?:[ ]now)?:?[ ] )
-      | (?P<comma>,(?=[ ]{0,2}\\*["'])) )
-    [ \t]{0,24}
+    (?: :[ \t]*(?:str|string|String|&'?\w*[ ]?str|SecretStr|bytes|Optional\[str\])\??[ \t]*=(?!=)
+      | :[ \t]*[A-Za-z][\w.]{0,40}(?:\[[\w., |]{0,40}\]|<[\w., ]{0,40}>)?\??[ \t]+=[ \t]
+      | (?:string|String|str|\[\]byte)[ \t]*:?=(?!=)
+      | (?P<op> === | !== | == | != | := | => | -> | <- | \?= | \|\|= | = | : | \uff1a | \uff1d | > | \|(?![|"']) )
+      | (?P<is> (?<=[ \t"'`*])(?:is|was|ist|lautet|est|es|é)(?:[ ](?:now|set[ ]to))?:?[ ] )
+      | (?P<comma>,(?=[ ]{0,2}\\*["']))
+      | (?P<call>\((?=\\*["'])) )
+    \*{0,2}[ \t]{0,24}
     """
 )
 # Compared, not given; what is quoted beside them is looked at all the same.
 _ASKED = frozenset(("==", "===", "!=", "!==", "=>"))
-_QUOTED = re.compile(
-    r"(?:[rRbBuU]|@|\$)?(?P<quote>\\*[\"'`])(?P<value>(?:(?!(?P=quote))[^\r\n]){1,512})(?P=quote)"
+# The name is a value itself, and what belongs to it comes under another name.
+_PAIR = re.compile(
+    r"""(?xi)
+    \\*["'`]?[ \t]{0,8}
+    (?: [,;]?\s{0,40}(?:-[ ])?\\*["']?(?:default_?value|string_?value|value|val|default|content|data)
+        \\*["']?\s{0,4}(?:=>|:=|[:=])\s{0,4}
+      | \s{0,4}\{[^{}]{0,120}?\b(?:default|value)[ \t]{0,24}=[ \t]{0,4} )
+    """
 )
-# An & ends a value where another name follows, as in addresses and forms.
-_BARE = re.compile(r"(?:(?!&[A-Za-z_][\w.\-\[\]]{0,40}=)[^\s\"'`,;<>]){1,512}")
-_URL_VALUE = re.compile(r"[^\s\"'`,;<>&#]{1,512}")
-_FLAG = re.compile(r"(?:^|[\s\"'])--?[0-9A-Za-z_-]{0,40}\Z")
+_ATTRIBUTE = re.compile(
+    r"\b(?:key|name|id|property|field)[ ]?=[ ]?\\*[\"']\Z", re.IGNORECASE
+)
+_ATTRIBUTES = re.compile(r"[ \t][^<>]{1,80}>")
+_CDATA = re.compile(r"<!\[CDATA\[([^\]<]{1,256})\]\]>")
+_CELL = re.compile(
+    r"\*{0,2}:?</(?:td|th|dt|b|strong|label|span)>\s{0,16}(?:<(?:td|dd|span|code)[^<>]{0,80}>)+"
+)
+_WRAPPER = re.compile(
+    r"(?:(?:await |new )?&?[A-Za-z_$][\w.:$\[\]!]{0,48}\(\s{0,8}){1,3}"
+)
+_IS_MADE = re.compile(r"(?:(?:Str|String|Secret|Some|from|of|Buffer|Sensitive)\(\s*)\Z")
+_NEXT = re.compile(r"\s{0,4},\s{0,8}(?:default\s{0,2}=\s{0,2})?")
+_OTHERWISE = re.compile(
+    r"(?:[\w.$]|\[\\*[\"']?\w+\\*[\"']?\]|\(\\*[\"']\w+\\*[\"']\)){1,60}?\s{0,4}(?:\|\||\?\?|\bor\b|\?:)\s{0,4}"
+)
+_UNSET = re.compile(r"\\*[\"']?\$\{\w{1,64}:?[-=](?P<value>[^}\s\"']{4,256})\}")
+_BLOCK = re.compile(
+    r"[|>][+-]?\d?[ \t]*(?:\#[^\n]*)?\n(?P<indent>[ \t]+)(?P<value>[^\s]{4,512})(?=[ \t]*(?:\r?\n|\Z))"
+)
+_HEREDOC = re.compile(
+    r"(?:\$\(cat[ ])?<<[-~]?\s?[\"']?(?P<tag>[A-Za-z_]\w{0,31})[\"']?\n[ \t]*(?P<value>[^\s]{4,512})[ \t]*\n[ \t]*(?P=tag)"
+)
+_BELOW = re.compile(r"\r?\n[ \t]*(?P<value>[^\s\"'`:{}]{6,128})[ \t]*(?=\r?\n|\Z)")
+_SETS = re.compile(r"(?i)\A(?:set|with|add|use|put|new|change)?_?(?:\w{0,12}_)?pass")
+_FLAG = re.compile(r"--[0-9A-Za-z_-]*\Z")
 _FLAG_VALUE = re.compile(
     r"[ \t]+(?P<q>[\"']?)(?P<value>[^\s\"'`;|&<>-](?:[^\s\"'`;|&<>]|&(?=[^\s&])){3,256})(?P=q)"
 )
-_CODE = re.compile(
-    r"[A-Za-z_$]\w*(?:(?:\.|->|::|\?\.)[A-Za-z_$]\w*|\[[^\]]*\]?)*(?:[(\[{].*)?\Z"
+_SPACED = re.compile(
+    r"""(?xi)
+    \\*["'`]?\*{0,2}
+    (?:[ \t]{1,4}(?:for|of|für|von|de|pour|para|do|da)[ ](?:the[ ]|user[ ]|my[ ])?[\w.@'"/-]{1,40})?
+    (?: [ \t]{0,4}(?:[:=→\u2013]|--?(?=[ \t]))[ \t]{0,4}
+      | [ \t]{1,4}(?:(?:is|was|ist|war|lautet|est|es|é|to|set|as|with|value)[ ]:?[ ]?){0,2} )
+    """
 )
-_CALL = re.compile(r"(?:await |new )?[A-Za-z_$][\w$.:>-]*\(")
-_PATH = re.compile(
-    r"(?:[a-z][a-z0-9+.-]{1,12}://|[.~]{0,2}/(?!.*[+=])[\w.-]+/|[A-Za-z]:\\|\$?[A-Z_]+/)"
-)
-_REGEX = re.compile(r"\(\?|\[[a-zA-Z0-9]-|\\[dwsb]\W|\^.*\$\Z|\.\*|\][+*]|\{\d+,\d*\}")
-_BASE64_40 = re.compile(r"[0-9A-Za-z+/]{40}\Z")
-_BASE64_88 = re.compile(r"[0-9A-Za-z+/]{86}==")
-_HEX_32 = re.compile(r"[0-9a-f]{32}\Z")
+_WORD = re.compile(r"(?!-)[^\s\"'`|<>]{6,256}")
+# rate=98, pass:x: something else is given there.
+_GIVEN = re.compile(r"[A-Za-z_]{2,}[=:]")
+_PHRASE = re.compile(r"[a-z]+(?: [a-z]+){3,9}(?=[ \t]*(?:\r|\n|\Z))")
+_YAML = re.compile(r"\n[ \t]*(?:- )?[\w.-]+:(?:[ \t]|\r?\n|\Z)")
+_AZURE = re.compile(r"[0-9A-Za-z+/]{86}==")
 _TELLING = 96
-_COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}")
-_TITLE = re.compile(r"[A-Z][a-z]{2,}(?![a-z])")
-_VOWEL = re.compile(r"[aeiouyAEIOUY]")
-_HARD = re.compile(r"[bcdfghjklmnpqrstvwxz]{4}", re.IGNORECASE)
-_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
 
 
 def find_assigned(text: str, at: int, context: int) -> Finding | None:
     """The value given to the name of which a part begins at ``text[at]``."""
-    word = _NAME.match(text, at)
-    if word is None:
+    name = name_at(text, at)
+    if name is None:
         return None
-    rest = _REST.match(text, word.end())
-    assert rest is not None
-    before = _BEFORE.search(text, max(0, at - 40), at)
-    assert before is not None
-    if _names_no_secret(before.group(), word.group(), rest.group()):
-        return None
-    chosen = word.group().lower() in _CHOSEN
-    operator = _OPERATOR.match(text, rest.end())
-    if operator is None:
-        return _flag(text, before.start(), rest.end(), chosen)
-    span = _value(text, operator, before, chosen)
+    span = None
+    operator = _OPERATOR.match(text, name.end)
+    if operator is not None:
+        span = _value(text, operator, name)
     if span is None:
-        return None
-    return _judged(text, span, context, chosen)
-
-
-def _names_no_secret(before: str, word: str, rest: str) -> bool:
-    first = _SEGMENT.findall(before)
-    if word.lower() == "pass" and (
-        rest or (before and before[-1].islower() and word[0] != "P")
-    ):
-        return True
-    # compassword, mytoken: the part before may lack a border, the name is still one,
-    # save for plain words that end in it.
-    if first and first[-1].lower() in _FIRST:
-        return True
-    last = _SEGMENT.findall(rest)
-    if (
-        rest
-        and rest[0].islower()
-        and last
-        and last[0].lower() not in ("s", "value", "key", "id")
-    ):
-        # passwordless, tokenizer, secretary
-        return True
-    if word.lower() == "token" and rest.lower() in ("s", "_s"):
-        return True
-    return bool(last) and last[-1].lower() in _LAST and rest.lower() != "s"
+        span = _apart(text, name)
+    if span is not None:
+        return _judged(text, span, context, name)
+    if operator is None or not (operator["op"] or operator["is"]):
+        return _flag(text, name, context) or _spaced(text, name, context)
+    return None
 
 
 def _value(
-    text: str, operator: re.Match[str], before: re.Match[str], chosen: bool
+    text: str, operator: re.Match[str], name: Name
 ) -> tuple[int, int, bool] | None:
     """Start and end of the value, and whether it was quoted."""
     at = operator.end()
-    if quoted := _QUOTED.match(text, at):
-        start, end = quoted.span("value")
-        if operator["comma"] and not _is_argument(
-            text, before.start(), operator, start, end
-        ):
+    if found := quoted(text, at):
+        start, end, _ = found
+        if operator["comma"] and not _is_argument(text, name, operator, start, end):
+            return None
+        sure = (
+            is_fair
+            if operator["call"] and _SETS.search(text[name.start : name.end])
+            else is_strong
+        )
+        if (operator["call"] or end == len(text)) and not sure(text[start:end]):
             return None
         return start, end, True
-    if operator["comma"] or at >= len(text):
-        return None
-    if operator["op"] in _ASKED:
+    if operator["comma"] or operator["call"] or at >= len(text):
         return None
     if operator["op"] == ">":
-        return _in_element(text, before.start(), at)
-    in_url = before.start() > 0 and text[before.start() - 1] in "?&"
-    bare = (_URL_VALUE if in_url else _BARE).match(text, at)
-    if bare is None:
+        return _in_element(text, name, at)
+    if operator["op"] == "|":
+        return _strong_word(text, at, is_fair if name.chosen else is_strong)
+    if (found_in := _in_code(text, at, name)) or operator["op"] in _ASKED:
+        return found_in
+    if operator["op"] == ":" and (below := _BELOW.match(text, at)):
+        return (*below.span("value"), True) if is_strong(below["value"]) else None
+    return _unquoted(text, operator, name)
+
+
+def _unquoted(
+    text: str, operator: re.Match[str], name: Name
+) -> tuple[int, int, bool] | None:
+    at = operator.end()
+    in_quotes = operator["closed"].strip("*)]?")
+    linewise = (
+        not in_quotes
+        and operator["op"] in ("=", ":", ":=", "\uff1a", None)
+        and has_line(text, name.start)
+    )
+    phrase = _PHRASE.match(text, at) if linewise and name.chosen else None
+    if phrase and is_passphrase(phrase.group()):
+        return *phrase.span(), True
+    in_url = name.start > 0 and text[name.start - 1] in "?&"
+    word = bare(
+        text, at, in_url=in_url, linewise=linewise,
+        ends="" if operator["op"] == "=" and not re.match(r"[^\s]*\):", text[at : at + 128]) else ".:",
+    )  # fmt: skip
+    if word is None:
         return None
-    start, end = bare.span()
-    ends = "" if operator["op"] == "=" and text[end - 2 : end] != "):" else ".:"
-    while end > start and (text[end - 1] in ends or _is_unbalanced(text, start, end)):
-        end -= 1
-    if text.startswith("\\", end - 2) and end - 2 > start and text[end - 1] in "nrt":
-        end -= 2
-    escape = re.search(r"\\+[nrt\"']", text[start:end])
-    if escape is not None:
-        end = start + escape.start()
-    if end == start or not _is_bare_secret(text, start, end, operator, chosen):
+    start, end = word
+    value = text[start:end]
+    if is_code(text, start, end) or (operator["is"] and value.isdigit()):
         return None
-    return start, end, False
+    secret = is_bare_secret(value, name.chosen, name.is_human)
+    if secret is None:
+        secret = name.chosen and _is_word(text, operator, name, value, end, linewise)
+    return (start, end, False) if secret else None
+
+
+def _is_word(
+    text: str, operator: re.Match[str], name: Name, value: str, end: int, linewise: bool
+) -> bool:
+    """Whether a plain word is a password: KEY=word in a file of the environment or in
+    a shell, ``key: word`` between lines of YAML.
+    """
+    if len(value) < 6 or "." in value:
+        return False
+    before = text[max(0, operator.start() - 40) : operator.start()]
+    if operator.group().startswith("=") and re.search(
+        r"(?:^|[\s\"';])[A-Z][A-Z0-9_]*\Z", before
+    ):
+        return True
+    if not (linewise and operator["op"] == ":" and re.fullmatch(r"[a-z]{6,24}", value)):
+        return False
+    above = text.rfind("\n", max(0, name.start - 200), name.start)
+    line = text.rfind("\n", max(0, above - 200), max(0, above))
+    near = "\n" + text[line + 1 : max(0, above)], text[end : end + 100]
+    return any(map(_YAML.match, near)) and text[end : end + 1] in ("", "\n", "\r")
 
 
 def _is_argument(
-    text: str, name: int, operator: re.Match[str], start: int, end: int
+    text: str, name: Name, operator: re.Match[str], start: int, end: int
 ) -> bool:
     """Whether a name and a value are the first two of a call: set("password", "x")."""
+    opens = re.search(
+        r"[(\[{,]\s{0,8}\\*[\"'`]\Z", text[max(0, name.start - 16) : name.start]
+    )
     value = text[start:end]
-    strong = _is_mixed(value) and (len(value) >= 10 or not value.isalnum())
-    opens = re.search(r"\(\s{0,8}\\*[\"'`]\Z", text[max(0, name - 16) : name])
+    strong = is_mixed(value) and (len(value) >= 10 or not value.isalnum())
+    strong = strong and not is_dotted(value)
     return bool(operator["closed"]) and strong and opens is not None
 
 
-def _in_element(text: str, name: int, at: int) -> tuple[int, int, bool] | None:
-    """The text of an element of XML that has the name."""
+def _in_element(text: str, name: Name, at: int) -> tuple[int, int, bool] | None:
+    """The text of an element of XML that has the name, or an attribute with it."""
+    before = text[max(0, name.start - 24) : name.start]
+    if not re.search(r"<(?:\w{1,16}:)?\Z", before) and not _ATTRIBUTE.search(before):
+        return None
+    if cdata := _CDATA.match(text, at):
+        return *cdata.span(1), True
     end = text.find("<", at, at + 512)
-    if end <= at or not text.startswith("</", end) or text[name - 1 : name] != "<":
-        return None
-    return at, end, True
+    return (at, end, True) if end > at and text.startswith("</", end) else None
 
 
-def _is_unbalanced(text: str, start: int, end: int) -> bool:
-    opening = {")": "(", "]": "[", "}": "{"}.get(text[end - 1])
-    return opening is not None and opening not in text[start:end]
+def _in_code(text: str, at: int, name: Name) -> tuple[int, int, bool] | None:
+    """What is wrapped in a call, or taken where something else is not set."""
+    if unset := _UNSET.match(text, at):
+        return *unset.span("value"), True
+    if match := _BLOCK.match(text, at) or _HEREDOC.match(text, at):
+        return _if_sure(text, *match.span("value"), name)
+    otherwise = _OTHERWISE.match(text, at)
+    if otherwise and (found := quoted(text, otherwise.end())):
+        return found[0], found[1], True
+    if wrapper := _WRAPPER.match(text, at):
+        first = quoted(text, wrapper.end())
+        if first is None:
+            return None
+        if following := _NEXT.match(text, first[2]):
+            second = quoted(text, following.end())
+            return (second[0], second[1], True) if second else None
+        if _IS_MADE.search(wrapper.group()):
+            return _if_sure(text, first[0], first[1], name)
+        return (*first[:2], True) if is_strong(text[first[0] : first[1]]) else None
+    return None
 
 
-def _is_bare_secret(
-    text: str, start: int, end: int, operator: re.Match[str], chosen: bool
-) -> bool:
-    """Whether what is not quoted is a value and not code."""
-    value = text[start:end]
-    if value[0] in "([{*|+!" or text[end : end + 1] == "(" or _CALL.match(value):
-        return False
-    if not chosen and len(value) < 8:
-        return False
-    mixed = any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
-    if not _CODE.match(value if mixed else value.rstrip("!?")):
-        if value.isdigit():
-            return chosen and operator["is"] is None and len(value) >= 6
-        return mixed or (chosen and len(value) >= 6 and any(c.isalpha() for c in value))
-    # A name of code, or a word. With digits in it, it is the more likely a value the
-    # less it looks like a numbered name.
-    if re.search(r"(?i)pass|pwd|secret|token|key|cred|auth", value) and "_" in value:
-        return False
-    if mixed and re.search(
-        r"\d[A-Za-z]+\d|[A-Za-z]\d{2,}|\d[A-Z]|[A-Z]\d|^\d|\d$", value
+def _apart(text: str, name: Name) -> tuple[int, int, bool] | None:
+    """What belongs to a name that is a value itself: of ``name``, ``key``, a cell."""
+    if cell := _CELL.match(text, name.end):
+        end = text.find("<", cell.end(), cell.end() + 512)
+        return _if_sure(text, cell.end(), end, name) if end > 0 else None
+    if text[name.start - 1 : name.start] == "<" and (
+        attributes := _ATTRIBUTES.match(text, name.end)
     ):
-        numbered = re.fullmatch(
-            r"[a-z_.]+\d{1,2}|[A-Z][a-zA-Z.]+\d{1,2}|[a-z]+(?:[A-Z0-9][a-z]+)+\d?",
-            value,
-        )
-        return numbered is None or (
-            chosen and len(value) >= 6 and "." not in value and "_" not in value
-        )
-    if len(value) >= 14 and "." not in value and _has_three_classes(value):
-        return not _is_wordy(value)
-    # KEY=word in a file of the environment or in a shell; no word elsewhere.
-    name = text[max(0, operator.start() - 40) : operator.start()]
-    is_env = re.search(r"(?:^|[\s\"';])[A-Z][A-Z0-9_]*\Z", name) is not None
-    return (
-        chosen
-        and is_env
-        and operator.group().startswith("=")
-        and len(value) >= 6
-        and "." not in value
-    )
-
-
-def _flag(text: str, start: int, end: int, chosen: bool) -> Finding | None:
-    """The value after ``--password`` and its like."""
-    if not re.search(r"--[0-9A-Za-z_-]*\Z", text[max(0, start - 2) : end]):
+        return _in_element(text, name, attributes.end())
+    if below := cell_below(text, name.start, name.end):
+        return below if is_fair(text[below[0] : below[1]]) else None
+    pair = _PAIR.match(text, name.end)
+    if pair is None:
         return None
-    match = _FLAG_VALUE.match(text, end)
+    if found := quoted(text, pair.end()):
+        return found[0], found[1], True
+    word = bare(text, pair.end(), in_url=False, linewise=False, ends=".:")
+    return _if_sure(text, *word, name) if word else None
+
+
+def _flag(text: str, name: Name, context: int) -> Finding | None:
+    """The value after ``--password`` and its like."""
+    if not _FLAG.search(text, max(0, name.start - 2), name.end):
+        return None
+    match = _FLAG_VALUE.match(text, name.end)
     if match is None:
         return None
     value = match["value"]
     if (
         is_placeholder(value)
-        or _PATH.match(value)
-        or not (_is_mixed(value) or (chosen and match["q"]))
+        or is_path(value)
+        or not (is_mixed(value) or (name.chosen and match["q"]))
     ):
         return None
-    return Finding(match.start("value"), match.end("value"), "password", 0.85)
+    kind, confidence = cloud_kind(value, context) or ("password", 0.85)
+    return Finding(match.start("value"), match.end("value"), kind, confidence)
 
 
-def _is_mixed(value: str) -> bool:
-    return any(c.isdigit() for c in value) and any(c.isalpha() for c in value)
+def _spaced(text: str, name: Name, context: int) -> Finding | None:
+    """What only blanks and small words part from the name, if it is no word."""
+    between = _SPACED.match(text, name.end)
+    if between is None or between.end() == name.end:
+        return None
+    found = quoted(text, between.end())
+    # In quotes, or behind a name in capitals, there is nothing else to stand.
+    word = text[name.start : name.end]
+    sure = name.chosen and len(word) > 4 and (found or word.isupper())
+    test = is_fair if sure else is_strong
+    span = (*found[:2], True) if found else _strong_word(text, between.end(), test)
+    if span is None:
+        return None
+    start, end, _ = span
+    value = text[start:end]
+    if " " in value or not test(value) or is_placeholder(value):
+        return None
+    if is_no_secret(value) or (not name.chosen and len(value) < 16):
+        return None
+    if _GIVEN.match(value) or (
+        name.end - name.start < 5 and not has_three_classes(value)
+    ):
+        return None
+    kind, confidence = cloud_kind(value, context) or ("password", 0.8)
+    return Finding(start, end, kind, confidence)
+
+
+def _strong_word(
+    text: str, at: int, sure: Callable[[str], bool] = is_strong
+) -> tuple[int, int, bool] | None:
+    word = _WORD.match(text, at)
+    if word is None:
+        return None
+    end = word.end()
+    while end > at and text[end - 1] in ".,;:)]}":
+        end -= 1
+    return (at, end, True) if sure(text[at:end]) else None
+
+
+def _if_sure(
+    text: str, start: int, end: int, name: Name
+) -> tuple[int, int, bool] | None:
+    sure = is_fair if name.chosen else is_strong
+    return (start, end, True) if sure(text[start:end]) else None
 
 
 def _judged(
-    text: str, span: tuple[int, int, bool], context: int, chosen: bool
+    text: str, span: tuple[int, int, bool], context: int, name: Name
 ) -> Finding | None:
-    start, end, quoted = span
+    start, end, is_quoted = span
     value = text[start:end]
-    if match := _BASE64_88.match(value):
-        return Finding(start, start + match.end(), "azure_storage_key", 0.97)
-    if context & Context.AWS and _BASE64_40.match(value) and _is_random(value):
-        return Finding(start, end, "aws_secret_key", 0.95)
-    if context & Context.TWILIO and _HEX_32.match(value):
-        return Finding(start, end, "twilio_key", 0.9)
+    if kind := cloud_kind(value, context):
+        return Finding(start, end, *kind)
+    if azure := _AZURE.match(value):
+        return Finding(start, start + azure.end(), "azure_storage_key", 0.97)
     # The beginning tells what it is; the whole may be as long as somebody likes.
     value = value[:_TELLING]
-    if is_placeholder(value) or _PATH.match(value) or _REGEX.search(value):
+    if is_placeholder(value) or is_no_secret(value):
         return None
-    if _COLOUR.fullmatch(value) or _is_wordy(value):
+    if is_wordy(value) and not (
+        is_mixed(value) and "." not in value and (name.is_human or not value.isalnum())
+    ):
         return None
-    phrase = quoted and text[max(0, start - 24) : start].lower().find("passphrase") >= 0
+    phrase = (
+        is_quoted and text[max(0, start - 24) : start].lower().find("passphrase") >= 0
+    )
     if phrase and re.fullmatch(r"[a-z0-9]+(?: [a-z0-9]+){1,9}", value):
         return Finding(start, end, "password", 0.8)
-    if not (_is_chosen(value, quoted) if chosen else _is_made(value)):
+    if not (
+        is_chosen(value, is_quoted) if name.chosen else is_made(value, name.is_human)
+    ):
         return None
     return Finding(start, end, "password", 0.85)
-
-
-def _is_chosen(value: str, quoted: bool) -> bool:
-    if len(value) < 4 or value.isspace():
-        return False
-    if " " in value:
-        # A sentence, unless digits and signs stand in every word.
-        return bool(re.fullmatch(r"(?:\S*[\d@#$%^&*!]\S*(?: |$))+", value))
-    kinds = sum(
-        any(test(c) for c in value)
-        for test in (str.islower, str.isupper, str.isdigit, lambda c: not c.isalnum())
-    )
-    if value.isdigit():
-        return len(value) >= 4
-    if kinds == 1:
-        return quoted is False or (len(value) >= 5 and value.isalpha())
-    if any(c.isdigit() for c in value):
-        return (
-            re.fullmatch(r"[a-z_.]*(?:pass|password|passwd|pwd)_?[a-z]*\d?", value)
-            is None
-        )
-    # Letters and signs: a name, a path of names, a label such as "Password:".
-    return (
-        re.fullmatch(
-            r"[A-Za-z_$][\w$]*(?:[.\-/:_][\w$]+)*[:?*]?|[A-Z][a-z]+[A-Za-z]*|\W+", value
-        )
-        is None
-        and len(value) >= 6
-    )
-
-
-def _is_made(value: str) -> bool:
-    if len(value) < 8 or " " in value or value.isdigit():
-        return (
-            len(value) >= 6
-            and " " not in value
-            and not value.isdigit()
-            and _is_mixed(value)
-            and re.search(r"[^0-9A-Za-z_.\-/]", value) is not None
-        )
-    if _UUID.match(value):
-        return True
-    if not any(c.isdigit() for c in value):
-        return (
-            _is_random(value)
-            and len(value) >= 20
-            and re.search(r"[._\- ]", value) is None
-        )
-    if re.fullmatch(r"[A-Za-z_.\-/]+\d{0,3}", value) and len(value) < 24:
-        return False
-    if re.fullmatch(r"[\d.,:/\-]+\w?", value):
-        return False
-    if re.fullmatch(
-        r"(?:[A-Za-z]{2,}|\d{1,4})(?:[._\-/:](?:[A-Za-z]{2,}\d{0,2}|v?\d{1,4}))+", value
-    ):
-        return False
-    return len(value) >= 8
-
-
-def _has_three_classes(value: str) -> bool:
-    return all(
-        any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)
-    )
-
-
-def _is_wordy(value: str) -> bool:
-    """Whether most of a long value is words: a class's name, a sentence in one."""
-    words = [
-        w for w in _TITLE.findall(value) if _VOWEL.search(w) and not _HARD.search(w)
-    ]
-    many = sum(map(len, words)) * 10 >= len(value) * 6
-    return len(words) > 1 and (many or "." in value)
-
-
-def _is_random(value: str) -> bool:
-    """Whether upper and lower case alternate as no word's do."""
-    changes = sum(
-        1
-        for one, other in pairwise(value)
-        if one.isupper() != other.isupper() or one.isdigit() != other.isdigit()
-    )
-    return changes * 4 >= len(value) and len(set(value)) >= 10
-
-
-_AWS_PAIR = re.compile(
-    r"(?:AKIA|ASIA)[A-Z0-9]{16}[\"']?[ \t]{0,4}[,:;|/\t ][ \t]{0,4}[\"']?([0-9A-Za-z+/]{40})(?![0-9A-Za-z+/=])"
-)
-_AWS_NEAR = re.compile(r"(?<![0-9A-Za-z+/=])[0-9A-Za-z+/]{40}(?![0-9A-Za-z+/=])")
-
-
-def find_aws_pair(text: str, at: int, _context: int) -> Finding | None:
-    """The secret that follows the key id at ``text[at]``."""
-    match = _AWS_PAIR.match(text, at)
-    if match is None or not _is_random(match[1]):
-        return None
-    return Finding(match.start(1), match.end(1), "aws_secret_key", 0.9)
-
-
-def find_aws_secret(text: str, at: int, context: int) -> Finding | None:
-    """The secret of AWS near the ``secret`` at ``text[at]``."""
-    if not context & Context.AWS:
-        return None
-    match = _AWS_NEAR.search(text, at, at + 120)
-    if match is None or not _is_random(match.group()):
-        return None
-    return Finding(match.start(), match.end(), "aws_secret_key", 0.85)
-
-
-_SQL = re.compile(
-    r"identified by (?:password )?(?P<q>['\"])(?P<value>[^'\"\r\n]{4,128})(?P=q)",
-    re.IGNORECASE,
-)
-_USER = re.compile(
-    r"(?:-u|--user)[ =]{1,2}[\"']?[^\s:\"'$<{]{1,64}:(?P<value>[^\s\"'$<{]{4,128})"
-)
-_SSHPASS = re.compile(r"sshpass -p ?(?P<q>['\"]?)(?P<value>[^\s'\"$<{]{4,128})(?P=q)")
-
-
-def find_in_command(text: str, at: int, _context: int) -> Finding | None:
-    """The password that a command of a shell or of SQL is given at ``text[at]``."""
-    match = _SQL.match(text, at) or _USER.match(text, at) or _SSHPASS.match(text, at)
-    if match is None or is_placeholder(match["value"]):
-        return None
-    if not _is_mixed(match["value"]):
-        return None
-    return Finding(match.start("value"), match.end("value"), "password", 0.85)

@@ -60,6 +60,7 @@ class Detector:
         self._looks: dict[int, list[Look]] = {}
         self._id_looks: list[tuple[int, Look]] = []
         self._by_context: dict[int, list[Look]] = {}
+        self._words: list[tuple[str, Look]] = []
         self._triggers = self._build()
 
     def _build(self) -> Triggers:
@@ -71,6 +72,7 @@ class Detector:
             if not recogniser.kinds & self.kinds:
                 continue
             contexts |= recogniser.contexts | recogniser.needs
+            self._words.extend((word, recogniser.look) for word in recogniser.words)
             for shape in recogniser.shapes:
                 if shape == trigger.ID:
                     self._id_looks.append((int(recogniser.needs), recogniser.look))
@@ -102,6 +104,8 @@ class Detector:
                 if finding := look(text, at, context):
                     found.append(finding)
                     behind[code] = finding.end
+        if not text.isascii():
+            found.extend(self._find_words(text))
         kept = [
             finding
             for finding in found
@@ -110,6 +114,15 @@ class Detector:
         if self._custom or self._extra:
             kept.extend(self._find_more(text))
         return resolve(kept)
+
+    def _find_words(self, text: str) -> Iterable[Finding]:
+        """What is found by words that are no bytes of the data scanned."""
+        for word, look in self._words:
+            at = text.find(word)
+            while at >= 0:
+                if finding := look(text, at, 0):
+                    yield finding
+                at = text.find(word, at + 1)
 
     def _looks_of(self, context: int) -> list[Look]:
         """What a number is looked at for, given the words near it."""

@@ -5,21 +5,25 @@ from dataclasses import dataclass
 
 from lunaroute._fast import _triggered as trigger
 from lunaroute._fast._triggered import Literal
-from lunaroute.pii._assignment import (
-    CHOSEN,
-    MADE,
-    find_assigned,
-    find_aws_pair,
-    find_aws_secret,
-    find_in_command,
-)
+from lunaroute.pii._assignment import find_assigned
 from lunaroute.pii._bank import find_iban, find_routing
 from lunaroute.pii._card import find_card
+from lunaroute.pii._cloud import (
+    find_aws_pair,
+    find_aws_secret,
+    find_azure_key,
+    find_azure_signature,
+    find_twilio_pair,
+)
+from lunaroute.pii._command import COMMANDS, PIPED_INTO, CommandFinder, find_piped
 from lunaroute.pii._context import NONE, WORDS, Context
+from lunaroute.pii._cookie import NAMES as COOKIES
+from lunaroute.pii._cookie import find_cookie
 from lunaroute.pii._credentials import find_basic, find_bearer
 from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
 from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
+from lunaroute.pii._name import CHOSEN, FOREIGN, MADE
 from lunaroute.pii._national import NUMBERS, NumberFinder, find_fiscal_code
 from lunaroute.pii._network import find_bare_mac, find_colons, find_ipv4, find_mac
 from lunaroute.pii._phone import find_phone
@@ -44,6 +48,8 @@ class Recogniser:
     look: Look
     literals: tuple[Literal, ...] = ()
     shapes: tuple[int, ...] = ()
+    # Words with letters that one byte does not hold, which no trigger sees.
+    words: tuple[str, ...] = ()
     contexts: Context = NONE
     # Below this context an ID is not looked at; 0 for shapes that need none.
     needs: Context = NONE
@@ -206,14 +212,50 @@ RECOGNISERS: tuple[Recogniser, ...] = (
             Literal(name.encode("latin-1"), flags=trigger.ASSIGN)
             for name in (*CHOSEN, *MADE)
         ),
+        words=FOREIGN,
         contexts=Context.AWS | Context.TWILIO,
+    ),
+    *(
+        Recogniser(
+            _of("password", "twilio_key", "azure_storage_key", "aws_secret_key"),
+            CommandFinder(command),
+            tuple(
+                Literal(
+                    literal.encode(),
+                    flags=trigger.EXACT if literal.startswith("-u") else 0,
+                )
+                for literal in command.literals
+            ),
+            contexts=Context.TWILIO | Context.AWS,
+        )
+        for command in COMMANDS
     ),
     Recogniser(
         _of("password"),
-        find_in_command,
-        (
-            *(Literal(b"identified by "), Literal(b"sshpass -p")),
-            *(Literal(b"-u ", flags=trigger.EXACT), Literal(b"--user")),
+        find_piped,
+        tuple(Literal(literal.encode()) for literal in PIPED_INTO),
+    ),
+    Recogniser(
+        _of("password"),
+        find_cookie,
+        tuple(Literal(name.encode(), follow="base64", least=1) for name in COOKIES),
+    ),
+    Recogniser(
+        _of("azure_storage_key"),
+        find_azure_key,
+        (Literal(b"==", flags=trigger.EXACT),),
+    ),
+    Recogniser(
+        _of("azure_storage_key"),
+        find_azure_signature,
+        (Literal(b"sig=", flags=trigger.EXACT | trigger.LEFT),),
+    ),
+    Recogniser(
+        _of("twilio_key"),
+        find_twilio_pair,
+        tuple(
+            Literal(prefix, flags=trigger.EXACT | trigger.LEFT, follow="hex", least=32)
+            for prefix in (b"AC", b"SK")
         ),
     ),
     Recogniser(

@@ -1,0 +1,71 @@
+"""Tables: what stands below the name of a column."""
+
+import re
+
+from lunaroute.pii._reach import quoted
+
+_VALUES = re.compile(r"[^()]{0,400}\)\s{0,8}VALUES\s{0,8}\(", re.IGNORECASE)
+_COLUMNS = re.compile(r"\(([\w\"`\[\], \t.]{0,400})\Z")
+_VALUE = re.compile(r"[^\s,()'\"`]{1,256}")
+_NEXT = re.compile(r"\s{0,8},\s{0,8}")
+# A line of a table of which each cell is one of its names.
+_CELL = r"[ \"'`]*[A-Za-z_][\w\"'` .-]*"
+_ROW = re.compile(rf"{_CELL}(?:[,;\t|]{_CELL})+")
+_RULE = re.compile(r"\|?[ \t:|+-]+\|?")
+_LONGEST = 400
+
+
+def cell_below(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
+    """Start, end and whether it is quoted, of the value in the first row of the column
+    whose name is ``text[start:end]``; of an INSERT of SQL, a CSV, a table of Markdown.
+    """
+    if values := _VALUES.match(text, end):
+        columns = _COLUMNS.search(text, max(0, start - _LONGEST), start)
+        if columns is not None:
+            return _argument(text, values.end(), columns[1].count(","))
+    return _in_lines(text, start, end)
+
+
+def _argument(text: str, at: int, number: int) -> tuple[int, int, bool] | None:
+    """The one of that number in a list that begins at ``text[at]``."""
+    for left in range(number, -1, -1):
+        found = quoted(text, at)
+        bare = _VALUE.match(text, at) if found is None else None
+        if found is None and bare is None:
+            return None
+        behind = found[2] if found else bare.end() if bare else at
+        if not left:
+            return (found[0], found[1], True) if found else None
+        following = _NEXT.match(text, behind)
+        if following is None:
+            return None
+        at = following.end()
+    return None
+
+
+def _in_lines(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
+    line = max(text.rfind("\n", max(0, start - _LONGEST), start) + 1, 0)
+    close = text.find("\n", end, end + _LONGEST)
+    if close < 0 or start - line >= _LONGEST:
+        return None
+    header = text[line:close].rstrip("\r").strip()
+    sign = next((sign for sign in "|\t,;" if sign in header), None)
+    if sign is None or not _ROW.fullmatch(header.strip("|")):
+        return None
+    offset = line
+    row = text[close + 1 : close + 1 + _LONGEST].partition("\n")[0]
+    begin = close + 1
+    if sign == "|" and _RULE.fullmatch(row.strip()):
+        begin += len(row) + 1
+        row = text[begin : begin + _LONGEST].partition("\n")[0]
+    if row.count(sign) != text[line:close].count(sign):
+        return None
+    number = text.count(sign, offset, start)
+    cells = row.split(sign)
+    cell = cells[number]
+    begin += sum(len(each) + 1 for each in cells[:number])
+    value = cell.strip().strip("\"'`")
+    if not value:
+        return None
+    begin += cell.index(value)
+    return begin, begin + len(value), True

@@ -1,0 +1,42 @@
+"""Tables: values below a column's name."""
+
+import pytest
+
+from lunaroute.pii._table import cell_below
+from tests.pii.marked import check
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "INSERT INTO users (name, password) VALUES ('bob', '⟦hunter22⟧');",
+        'insert into u (`id`, `password`, `x`) values (1, "⟦kVS4qpR6⟧", 2)',
+        "user,password\nbob,⟦hunter22⟧\n",
+        "n\tuser\tpassword\n3\tbob\t⟦hunter22⟧\n",
+        "| user | password |\n|------|:--------:|\n| bob | ⟦hunter22⟧ |\n",
+        "| user | password |\n| bob | `⟦hunter22⟧` |\n",
+    ],
+)
+def test_found(marked):
+    check(marked, "password")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,password,email\nstring,string,string\n",
+        "| field | password |\n|---|---|\n| type | string |\n",
+        "a, password, b\nthen some prose 123abc follows, as ever",
+        "def login(user, password):\n    return user, x1y2z3\n",
+        "INSERT INTO users (name, password) VALUES (?, ?)",
+        "INSERT INTO users (name, password) SELECT 1",
+        "x, password",
+    ],
+)
+def test_not_found(text):
+    check(text, "password")
+
+
+def test_a_row_that_is_not_as_wide_is_no_row():
+    assert cell_below("a,password\nb,c,d\n", 2, 10) is None
+    assert cell_below("a,password\nb,c\n", 2, 10) == (13, 14, True)
