@@ -54,6 +54,7 @@ def the_one_exchange(serve: Serve) -> dict:
     assert row["outcome"] == "answered"
     assert row["stop_reason"] == "end_turn"
     assert row["output"] == 26
+    assert row["first_byte_up_us"] <= row["last_byte_down_us"] <= row["ended_us"]
     events = serve.events()
     assert [event["type"] for event in events].count("completed") == 1
     assert [event["type"] for event in events].count("started") == 1

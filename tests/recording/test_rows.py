@@ -1,9 +1,11 @@
 """The row of an exchange: its facts, and nothing that may not be kept."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from lunaroute.link import Tapped
 from lunaroute.model import ToolCall
 from lunaroute.recording._reading import read_exchange
 from lunaroute.recording._rows import call_row, prepare_rows
@@ -40,6 +42,7 @@ def test_a_streamed_turn():
         "first_byte_up_us": 2_000,
         "first_byte_down_us": 99_000,
         "first_token_us": 102_000,
+        "last_byte_down_us": 110_000,
         "ended_us": 111_000,
         "answer_chunks": 11,
         "content_blocks": 2,
@@ -54,6 +57,15 @@ def test_a_streamed_turn():
     assert {name: getattr(found, name) for name in expected} == expected
     assert json.loads(found.vendor_usage)["output_tokens"] == 42
     assert json.loads(found.request_headers)["anthropic-version"] == "2023-06-01"
+
+
+def test_the_last_byte_is_known_where_all_of_the_answer_is():
+    """What is not here has come at a time that nobody has told."""
+    raw = anthropic_stream()
+    cut = replace(raw.answer, truncated=True, tail=b"x")
+    assert row(replace(raw, answer=cut)).last_byte_down_us is None
+    assert row(replace(raw, shed=1)).last_byte_down_us is None
+    assert row(replace(raw, answer=Tapped())).last_byte_down_us == 99_000  # its head's
 
 
 def test_a_subagent():

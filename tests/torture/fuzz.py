@@ -199,7 +199,7 @@ def fuzz(place: Path, seconds: float) -> Fuzzed:
             )
             fuzzed.inputs["exchanges"] += 1
 
-        while time.monotonic() < deadline:
+        while not fuzzed.inputs or time.monotonic() < deadline:  # once at least
             frames()
             records()
     fuzzed.found = audit(place, ())

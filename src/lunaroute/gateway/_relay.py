@@ -103,6 +103,7 @@ async def _relay(
     client, tape, clock = ex.client, ex.tape, ex.clock
     tap = ex.gateway.tap
     data, upstream.buffer = upstream.buffer, b""
+    came = ex.last_active  # which a slow reader's progress moves on
     while True:
         try:
             size = body.feed(data)
@@ -121,15 +122,15 @@ async def _relay(
         if data:
             ex.down_bytes += size
             if not clock.first_body_down:
-                clock.first_body_down = ex.last_active
+                clock.first_body_down = came
             if tape is not None:
-                tape.answer(ex.last_active, data)
+                tape.answer(came, data)
         if body.done:
             return not upstream.buffer
         if tap is not None and tap.outbox.is_full:
             await tap.room()
         data = await upstream.receive()
-        ex.last_active = now()
+        ex.last_active = came = now()
         if not data:
             if response.framing is Framing.CLOSE:
                 return False

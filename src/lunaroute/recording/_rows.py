@@ -140,6 +140,7 @@ def _moment_columns(reading: Reading) -> dict[str, Any]:
         "last_byte_up_us": since(moments.last_byte_up),
         "first_byte_down_us": since(moments.first_byte_down),
         "first_body_down_us": since(moments.first_body_down),
+        "last_byte_down_us": since(_last_byte_down(reading)),
         "first_token_us": since(reading.timeline.first_token),
         "ended_us": since(moments.ended),
         "chunk_avg_ms": gaps.average,
@@ -149,6 +150,16 @@ def _moment_columns(reading: Reading) -> dict[str, Any]:
         "chunk_max_ms": gaps.longest,
         "chunk_min_ms": gaps.shortest,
     }
+
+
+def _last_byte_down(reading: Reading) -> int:
+    """When the provider's last byte came, 0 if not all of the answer was tapped."""
+    answer = reading.raw.answer
+    if answer.truncated or reading.raw.shed:
+        return 0
+    return (
+        answer.chunks[-1][0] if answer.chunks else reading.ending.times.first_byte_down
+    )
 
 
 def _token_columns(usage: Usage) -> dict[str, Any]:

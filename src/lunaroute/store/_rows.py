@@ -113,6 +113,8 @@ class ExchangeRow:
     imported_at: int | None = None
     # How the vendor says it was served (`batch`, `priority`): prices differ by it.
     service_tier: str | None = None
+    # None where not all of the answer was tapped.
+    last_byte_down_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,6 +426,11 @@ CREATE TRIGGER texts_changed AFTER UPDATE OF text, parts, packed ON texts BEGIN
 END;
 """  # noqa: S608 - our own names
 
+# When the provider's last byte came: what follows until the end is our own share.
+_LAST_BYTES_DOWN = """
+ALTER TABLE exchanges ADD COLUMN last_byte_down_us INTEGER;
+"""
+
 MIGRATIONS: tuple[str, ...] = (
     _TABLES,
     _SEARCH,
@@ -446,5 +451,6 @@ MIGRATIONS: tuple[str, ...] = (
     TOOL_FACTS,
     _TIERS,
     _PACKED,
+    _LAST_BYTES_DOWN,
 )
 SCHEMA_VERSION = len(MIGRATIONS)
