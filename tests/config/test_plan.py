@@ -136,6 +136,8 @@ def test_the_plan_without_any_configuration(environ, tmp_path):
                 "secret": "",
                 "reversible": False,
                 "plugins": False,
+                "loopback": False,
+                "documentation": True,
             },
             "jsonl_directory": sessions,
             "sqlite_path": database,

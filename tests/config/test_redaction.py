@@ -39,6 +39,15 @@ def test_every_kind_has_its_switch_and_may_have_its_mode():
     assert f"personal data: tokenize/partial (1 of {len(PERSONAL)} kinds off)" in words
 
 
+def test_which_addresses_of_networks_count_is_a_choice():
+    made = policy(pii(enabled=True))
+    assert (made.loopback, made.documentation) == (False, True)
+    made = policy(
+        pii(detect_loopback_addresses=True, detect_documentation_addresses=False)
+    )
+    assert (made.loopback, made.documentation) == (True, False)
+
+
 def test_patterns_are_looked_for_whatever_else_is_off():
     made = policy(pii(secrets=False, custom_patterns=[{"name": "x", "pattern": "y"}]))
     assert not made.modes

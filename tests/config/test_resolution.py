@@ -209,6 +209,8 @@ session_recording:
     partial_show_chars: 2
     SWITCHES
     hmac_secret: hush
+    detect_loopback_addresses: true
+    detect_documentation_addresses: false
     custom_patterns:
       - name: key
         pattern: "sk-[a-z]{8}"

@@ -19,6 +19,14 @@ from tests.pii.marked import check
         "root@[192.0.2.1] no, ⟦x@xn--mller-kva.example⟧ yes".replace(
             "root@[192.0.2.1] no, ", ""
         ),
+        "\\u003c⟦ada@example.org⟧\\u003e %3C⟦ada@example.org⟧%3E mailto:⟦ada%40example.org⟧",
+        "_⟦ada@example.org⟧(work) ⟦ada@example.org⟧[1] ⟦ada@example.org⟧=admin".replace(
+            "_", ""
+        ),
+        "⟦ada@example.org⟧、⟦bob@example.org⟧",
+        "⟦ada@host.example.com⟧: permission denied",
+        "email: ⟦ada@mail.corporate⟧ <⟦ada@mail.corporate⟧>",
+        "⟦a@b.co⟧ ⟦info@service.example⟧ ⟦Info@Service.com⟧ ⟦ada@ejemplo.com.py⟧",
         "Bob <⟦BOB@EXAMPLE.ORG⟧>, ⟦c@example.org⟧;⟦d@example.org⟧",
     ],
 )
@@ -42,6 +50,12 @@ def test_found(marked):
         "actions/checkout@v4.1",
         "foo@bar.baz(1)",
         "https://user@host.example/path",
+        "obj@Service.method y = x@layer.kernel preds@batch.labels x@np.linalg q@k.mT",
+        "'UserController@index.show' event@Controller.action",
+        "org-1234@github.com:org/repo.git",
+        "getty@tty1.service dev@disk.mount x.yml@main.branch",
+        "github.com/foo/bar@v1.2.3/baz.go /pkg@1.2.3(react@18.2.0)",
+        "[a-z]+@[a-z]+.com %s@%s.com xxx@xxx.xxx",
     ],
 )
 def test_not_found(text):

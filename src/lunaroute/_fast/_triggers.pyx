@@ -335,7 +335,7 @@ cdef bint is_address(const unsigned char *p, Py_ssize_t n, Py_ssize_t at) noexce
                 c = p[k + 2]
                 dotted = second[c] & DOMAIN and c != b"."
         k += 1
-    if k < n and p[k] == b"@":
+    if k < n and p[k] == b"@" and not dotted:
         return False
     return dotted or (at + 2 < n and p[at + 1] == b"[")
 
@@ -357,7 +357,7 @@ cdef Py_ssize_t hex_colon(
         start = at + 1
     elif start == at and not (at + 1 < n and p[at + 1] == b":"):
         start = at + 1
-    if end - start < 4 or end - start > 60:
+    if end - start < 3 or end - start > 60:
         return end
     for k in range(start, end):
         if p[k] == b":":
@@ -400,9 +400,12 @@ cdef unsigned int number(const unsigned char *p, Py_ssize_t n, Py_ssize_t start)
     cdef Py_ssize_t end
     cdef unsigned int found = 0
     cdef bint phone
+    cdef bint inner = False
     if start >= 2 and (before == b"-" or before == b"." or before == b"/"):
         if first[p[start - 2]] & DIGIT:
-            return 0
+            if before == b".":
+                return 0
+            inner = True
     while runs < MOST_RUNS:
         end = at
         while end < n and end - at <= LONGEST_RUN and first[p[end]] & DIGIT:
@@ -417,16 +420,19 @@ cdef unsigned int number(const unsigned char *p, Py_ssize_t n, Py_ssize_t start)
         separators[runs] = 0
         runs += 1
         at = end
-        while at < n and at - end < 2 and second[p[at]] & SEPARATOR:
+        while at < n and at - end < 3 and second[p[at]] & SEPARATOR:
             at += 1
         if at == end or at == n or not first[p[at]] & DIGIT:
             break
         separators[runs - 1] = p[end] if at - end == 1 else 0
     if runs >= 4 and separators[0] == separators[1] == separators[2] == b".":
         if lengths[0] <= 3 and lengths[1] <= 3 and lengths[2] <= 3 and lengths[3] <= 3:
-            if runs == 4 or separators[3] != b".":
+            # Of five the last may be a port, as tcpdump writes it.
+            if runs <= 5 or separators[3] != b"." or separators[4] != b".":
                 found |= 1u << IPV4
     if total < 6:
+        return found
+    if inner and (before == b"-" or total < 9):
         return found
     if b"2" <= p[start] <= b"6" or p[start] == b"8" or p[start] == b"9":
         for k in range(runs):
@@ -437,9 +443,9 @@ cdef unsigned int number(const unsigned char *p, Py_ssize_t n, Py_ssize_t start)
                 break
     if runs >= 3 and lengths[0] == 3 and lengths[1] == 2 and lengths[2] == 4:
         found |= 1u << SSN
-    if before == b"+" or before == b"(" or (
+    if before == b"+" or before == b"(" or before == b"?" or (
         before == b" " and start > 1 and p[start - 2] == b"+"
-    ):
+    ) or (before == b"B" and start > 2 and p[start - 2] == b"2" and p[start - 3] == b"%"):
         phone = total >= 7
     elif total < 7:
         phone = False
@@ -452,10 +458,14 @@ cdef unsigned int number(const unsigned char *p, Py_ssize_t n, Py_ssize_t start)
         phone = True
     elif runs == 2 and lengths[0] == 3 and lengths[1] == 4:
         phone = digits[0] == b"5" and digits[1] == b"5" and digits[2] == b"5"
+    elif runs >= 3 and lengths[0] == 1 and lengths[1] == 3 and lengths[2] == 3:
+        phone = digits[0] == b"8" and total == 11
     else:
         phone = p[start] == b"0" and runs >= 2 and total >= 9
     if phone:
         found |= 1u << PHONE
+    if inner:
+        return found & (1u << IPV4 | 1u << PHONE)
     return found | 1u << ID
 
 
@@ -520,7 +530,10 @@ cdef unsigned int hardware(
             if p[k] != b"-" or not is_hex(p, k + 1, 2):
                 return 0
         return 1u << MAC
-    if end - start == 4 and n - start >= 14 and p[end] == b"." and p[end + 5] == b".":
+    if (
+        end - start == 4 and n - start >= 14 and p[end] == p[end + 5]
+        and (p[end] == b"." or p[end] == b"-")
+    ):
         if is_hex(p, start, 4) and is_hex(p, start + 5, 4) and is_hex(p, start + 10, 4):
             return 1u << MAC
     return 0
@@ -708,6 +721,11 @@ cdef class Triggers:
                 start += 1
                 if start == end:
                     return end
+        elif start and p[start - 1] == b"%":
+            if c == b"B" and end - start > 12 and end < n and p[end] == b"^":
+                start += 1  # a card's first track
+            elif end - start > 2 and first[c] & HEX and first[p[start + 1]] & HEX:
+                start += 2
         shapes = number(p, n, start) if first[p[start]] & DIGIT else 0
         shapes |= name(p, n, start, end) | hardware(p, n, start, end)
         shapes &= self.shapes

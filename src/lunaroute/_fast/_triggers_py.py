@@ -66,7 +66,7 @@ _AFTER_NAME = re.compile(rb"[0-9A-Za-z_-]{0,32}+[ \t]")
 _FLAG = re.compile(rb"--[0-9A-Za-z_-]{0,32}\Z")
 _HEX_COLON = re.compile(rb"[0-9a-fA-F:.]*+")
 _DASHED = re.compile(rb"(?:[0-9a-fA-F]{2}-){5}[0-9a-fA-F]{2}")
-_DOTTED = re.compile(rb"[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}\.[0-9a-fA-F]{4}")
+_DOTTED = re.compile(rb"[0-9a-fA-F]{4}([.-])[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}")
 _MOST_RUNS = 8
 _LONGEST_RUN = 19
 
@@ -124,6 +124,8 @@ class Triggers:
                     start += 1  # an escape within a string, not a letter of the word
                     if start == end:
                         continue
+                elif before == ord("%"):
+                    start += _behind_percent(data, start, end)
                 reported = _number(data, start) if data[start] in _DIGIT else 0
                 reported |= _name(data, start, end) | _hardware(data, start, end)
                 reported &= self._shapes
@@ -265,11 +267,11 @@ def _is_address(data: bytes, at: int) -> bool:
     domain = _DOMAIN.match(data, at + 1)
     assert domain is not None
     text = domain.group()
+    if _DOMAIN_DOT.search(text):
+        return True
     if data[domain.end() : domain.end() + 1] == b"@":
         return False
-    return _DOMAIN_DOT.search(text) is not None or (
-        data[at + 1 : at + 2] == b"[" and at + 2 < len(data)
-    )
+    return data[at + 1 : at + 2] == b"[" and at + 2 < len(data)
 
 
 def _hex_colon(data: bytes, at: int) -> tuple[int, int, bool]:
@@ -285,12 +287,21 @@ def _hex_colon(data: bytes, at: int) -> tuple[int, int, bool]:
     elif start == at and data[at + 1 : at + 2] != b":":
         start = at + 1
     text = data[start:end]
-    if not 4 <= len(text) <= 60:
+    if not 3 <= len(text) <= 60:
         return start, end, False
     colons = text.count(b":")
     if 5 <= colons <= 8:
         return start, end, True
     return start, end, b"::" in text and any(byte in _DIGIT for byte in text)
+
+
+def _behind_percent(data: bytes, start: int, end: int) -> int:
+    """How many characters of the word belong to what the sign before it begins."""
+    if data[start] == ord("B") and end - start > 12 and data[end : end + 1] == b"^":
+        return 1  # a card's first track
+    if end - start > 2 and data[start] in _HEX and data[start + 1] in _HEX:
+        return 2
+    return 0
 
 
 def _hardware(data: bytes, start: int, end: int) -> int:
@@ -305,7 +316,8 @@ def _hardware(data: bytes, start: int, end: int) -> int:
 def _number(data: bytes, start: int) -> int:
     """The shapes of the digits that begin here, as bits."""
     before = data[start - 1] if start else 0
-    if start >= 2 and before in b"-./" and data[start - 2] in _DIGIT:
+    inner = start >= 2 and before in b"-./" and data[start - 2] in _DIGIT
+    if inner and before == ord("."):
         return 0
     lengths: list[int] = []
     ends: list[int] = []
@@ -320,7 +332,7 @@ def _number(data: bytes, start: int) -> int:
         lengths.append(end - at)
         ends.append(end)
         at = end
-        while at < len(data) and at - end < 2 and data[at] in _SEPARATOR:
+        while at < len(data) and at - end < 3 and data[at] in _SEPARATOR:
             at += 1
         if at == end or at == len(data) or data[at] not in _DIGIT:
             break
@@ -329,11 +341,16 @@ def _number(data: bytes, start: int) -> int:
     if total < 6:
         # Shorter than anything but an address: 1.2.3.4 has four.
         return _dotted(lengths, separators)
+    phone = 1 << PHONE if _is_phone(data, start, before, lengths, total) else 0
+    if inner:
+        # The second of a pair: 10.0.0.1-10.0.0.9, 212-555-0147/212-555-0148.
+        joined = before == ord("/") and total >= 9
+        return _dotted(lengths, separators) | (phone if joined else 0)
     return (
         _dotted(lengths, separators)
         | _card(data, start, lengths, ends)
         | (1 << SSN if lengths[:3] == [3, 2, 4] else 0)
-        | (1 << PHONE if _is_phone(data, start, before, lengths, total) else 0)
+        | phone
         | 1 << ID
     )
 
@@ -341,7 +358,8 @@ def _number(data: bytes, start: int) -> int:
 def _dotted(lengths: list[int], separators: list[int]) -> int:
     if len(lengths) < 4 or separators[:3] != [46, 46, 46] or max(lengths[:4]) > 3:
         return 0
-    return 0 if len(lengths) > 4 and separators[3] == 46 else 1 << IPV4
+    # Of five the last may be a port, as tcpdump writes it.
+    return 0 if len(lengths) > 5 and separators[3:5] == [46, 46] else 1 << IPV4
 
 
 def _card(data: bytes, start: int, lengths: list[int], ends: list[int]) -> int:
@@ -373,7 +391,11 @@ def _luhn(digits: bytes) -> bool:
 def _is_phone(
     data: bytes, start: int, before: int, lengths: list[int], total: int
 ) -> bool:
-    if before in b"+(" or (before == ord(" ") and start > 1 and data[start - 2] == 43):
+    if (
+        before in b"+(?"
+        or (before == ord(" ") and start > 1 and data[start - 2] == 43)
+        or (start > 2 and data[start - 3 : start] == b"%2B")
+    ):
         return total >= 7
     if total < 7:
         return False
@@ -381,6 +403,8 @@ def _is_phone(
         return True
     if lengths[:2] == [3, 4] and len(lengths) == 2:
         return data[start : start + 3] == b"555"
+    if lengths[:3] == [1, 3, 3]:
+        return data[start] == ord("8") and total == 11
     return data[start] == 48 and len(lengths) >= 2 and total >= 9
 
 

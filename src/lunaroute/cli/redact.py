@@ -45,6 +45,14 @@ from lunaroute.pii import (
     show_default=True,
     help="Leave less certain findings alone.",
 )
+@click.option(
+    "--loopback", is_flag=True, help="Addresses of the machine itself, too (127.0.0.1)."
+)
+@click.option(
+    "--no-documentation",
+    is_flag=True,
+    help="Not the addresses that are kept for documents (192.0.2.1).",
+)
 def command(
     file: BinaryIO,
     everything: bool,
@@ -53,6 +61,8 @@ def command(
     as_json: bool,
     jsonl: bool,
     min_confidence: float,
+    loopback: bool,
+    no_documentation: bool,
 ) -> None:
     """Put [KIND] in the place of each secret in FILE, or in the standard input.
 
@@ -66,7 +76,13 @@ def command(
     chosen = frozenset(kinds) or (frozenset(KINDS) if everything else SECRETS)
     try:
         plugins = load_plugins()
-        detector = Detector(chosen, min_confidence=min_confidence, extra=plugins)
+        detector = Detector(
+            chosen,
+            min_confidence=min_confidence,
+            extra=plugins,
+            loopback=loopback,
+            documentation=not no_documentation,
+        )
     except ConfigError as error:
         raise click.ClickException(str(error)) from error
     if jsonl:

@@ -174,6 +174,17 @@ class PiiRules(Section):
         "unredact`. Needs `hmac_secret` from outside the home.",
         built=True,
     )
+    detect_loopback_addresses: Flag = setting(
+        False,
+        "Whether `127.0.0.1`, `::1` and their like count as IP addresses.",
+        built=True,
+    )
+    detect_documentation_addresses: Flag = setting(
+        True,
+        "Whether addresses that are kept for documents, such as `192.0.2.1` and "
+        "`2001:db8::1`, count as IP addresses.",
+        built=True,
+    )
     custom_patterns: list[CustomPattern] = setting(
         [],
         "Patterns of your own, for RE2. They are looked for whatever else is off.",

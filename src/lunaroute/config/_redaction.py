@@ -26,6 +26,8 @@ def policy(pii: PiiRules) -> Policy:
         secret=pii.hmac_secret,
         reversible=pii.reversible,
         plugins=pii.enabled,
+        loopback=pii.detect_loopback_addresses,
+        documentation=pii.detect_documentation_addresses,
     )
 
 

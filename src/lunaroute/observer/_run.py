@@ -321,6 +321,8 @@ def _shown_detector(policy: Policy) -> Detector:
         custom=policy.custom,
         min_confidence=policy.min_confidence,
         extra=load_plugins() if policy.plugins else (),
+        loopback=policy.loopback,
+        documentation=policy.documentation,
     )
 
 

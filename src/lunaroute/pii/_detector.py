@@ -13,6 +13,7 @@ from lunaroute.pii._context import NONE
 from lunaroute.pii._custom import Custom, CustomPattern
 from lunaroute.pii._finding import Finding, resolve
 from lunaroute.pii._kind import KINDS
+from lunaroute.pii._network import is_documentation, is_loopback
 from lunaroute.pii._plugin import DetectorPlugin
 from lunaroute.pii._recogniser import RECOGNISERS, Look, context_literals
 
@@ -34,8 +35,9 @@ class Detector:
     """Looks for values of the kinds given, which are names in ``KINDS``.
 
     ``custom`` adds the user's own patterns, ``extra`` further detectors. Findings
-    below ``min_confidence`` are left out. Raises ConfigError for a kind that is none
-    and for a pattern that RE2 does not compile.
+    below ``min_confidence`` are left out. ``loopback`` and ``documentation`` say
+    whether addresses of the machine itself and those kept for documents count. Raises
+    ConfigError for a kind that is none and for a pattern that RE2 does not compile.
     """
 
     margin = MARGIN
@@ -47,6 +49,8 @@ class Detector:
         custom: Sequence[CustomPattern] = (),
         min_confidence: float = 0.7,
         extra: Sequence[DetectorPlugin] = (),
+        loopback: bool = False,
+        documentation: bool = True,
     ) -> None:
         if unknown := sorted(set(kinds) - set(KINDS)):
             raise ConfigError(
@@ -57,6 +61,8 @@ class Detector:
         self.min_confidence = min_confidence
         self._custom = tuple(Custom(pattern) for pattern in custom)
         self._extra = tuple(extra)
+        self._loopback = loopback
+        self._documentation = documentation
         self._looks: dict[int, list[Look]] = {}
         self._id_looks: list[tuple[int, Look]] = []
         self._by_context: dict[int, list[Look]] = {}
@@ -109,7 +115,9 @@ class Detector:
         kept = [
             finding
             for finding in found
-            if finding.confidence >= self.min_confidence and finding.kind in self.kinds
+            if finding.confidence >= self.min_confidence
+            and finding.kind in self.kinds
+            and (finding.kind != "ip_address" or self._is_chosen(text, finding))
         ]
         if self._custom or self._extra:
             kept.extend(self._find_more(text))
@@ -123,6 +131,12 @@ class Detector:
                 if finding := look(text, at, 0):
                     yield finding
                 at = text.find(word, at + 1)
+
+    def _is_chosen(self, text: str, address: Finding) -> bool:
+        value = text[address.start : address.end]
+        return (self._loopback or not is_loopback(value)) and (
+            self._documentation or not is_documentation(value)
+        )
 
     def _looks_of(self, context: int) -> list[Look]:
         """What a number is looked at for, given the words near it."""

@@ -2,6 +2,7 @@
 
 import re
 
+from lunaroute.pii._domain import is_known, is_plain
 from lunaroute.pii._finding import Finding
 
 # RFC 5321: 64 octets before the sign, 255 behind it. Letters of any script (RFC 6531).
@@ -30,6 +31,16 @@ _FILE = frozenset(
 # and operators of the text around.
 _LEADING = "!#$%&'*/=?^`{|}~.-"
 _HANDLE = re.compile(r"git|hg|svn|gitea")
+# host:path, as git writes it; a port or a sentence is none.
+_PATH = re.compile(r":[\w.~-]+/[\w.~/-]+")
+_CAPITALS = re.compile(r"[a-z].*[A-Z]|[A-Z].*[a-z].*[A-Z]")
+_CODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|u00[0-9a-fA-F]{2}")
+# What says that an address follows, whatever it looks like.
+_SAID = re.compile(
+    r"(?:mailto:|(?:mail|mails|address|addr|author|sender|recipient|reply-to|from|to|b?cc)"
+    r"[\\\"'`]{0,4}\s{0,2}[:=]\s{0,2}[\\\"'`]{0,4})<?\Z",
+    re.IGNORECASE,
+)
 
 
 def find_email(text: str, at: int, _context: int) -> Finding | None:
@@ -64,7 +75,8 @@ def _local_start(text: str, at: int) -> int:
         if quoted is None:
             return at
         before = window[quoted.start() - 1] if quoted.start() else " "
-        return at - (len(window) - quoted.start()) if before in " <,;:\n" else at
+        opens = ' <,;:\n"' if " " in quoted.group() else " <,;:\n"
+        return at - (len(window) - quoted.start()) if before in opens else at
     length = 0
     for character in reversed(window):
         if not (character.isalnum() or character in "!#$%&'*+-./=?^_`{|}~"):
@@ -80,13 +92,16 @@ def _local_start(text: str, at: int) -> int:
     cut = text.rfind("'", start, at)
     if cut >= 0 and not (cut > start and text[cut - 1].isalnum()):
         start = cut + 1
-    while start < at and text[start] in _LEADING:
-        start += 1
-    if start and start < at and text[start - 1] == "\\" and text[start] in "nrtbf":
-        start += 1
-    escaped = re.match(r"(?:%[0-9A-Fa-f]{2})+|u00[0-9a-f]{2}", text[start:at])
-    if escaped is not None and (text[start] == "%" or text[start - 1 : start] == "\\"):
-        start += escaped.end()
+    begun = -1
+    while begun != start:
+        begun = start
+        coded = _CODED.match(text, start, at)
+        if coded and (text[start] == "%" or text[start - 1 : start] == "\\"):
+            start = coded.end()
+        while start < at and text[start] in _LEADING:
+            start += 1
+        if start and start < at and text[start - 1] == "\\" and text[start] in "nrtbf":
+            start += 1
     if start < at and text[at - 1] == ".":
         return at
     return start
@@ -95,12 +110,44 @@ def _local_start(text: str, at: int) -> int:
 def _is_domain(text: str, start: int, at: int, after: int, end: int) -> bool:
     name = text[after:end]
     last = name.rsplit(".", 1)[1].lower()
-    if last in _FILE or _VERSION.match(name):
-        return False
-    rest = text[end : end + 1]
-    if (rest and rest in "([@_=") or rest.isalnum():
+    if _VERSION.match(name) or (last in _FILE and not _is_country(name, last)):
         return False
     if text.startswith("://", start - 3) and start >= 3:
         return False  # the user of an address on the web
+    rest = text[end : end + 1]
+    if rest == "@" or rest.isalnum():
+        return False
+    if rest == "_" and (text[start] != "_" or text[end + 1 : end + 2].isalnum()):
+        return False  # _as Markdown has it_
+    said = _SAID.search(text, max(0, start - 24), start) or (
+        rest == ">" and text[start - 1 : start] == "<"
+    )
+    if not said and (not is_known(last) or _is_code(text[start:at], name, last, rest)):
+        return False
+    local = set(text[start:at].lower())
+    if local == {"x"} and set(name.lower()) <= {"x", "."}:
+        return False
     # git@host:path
-    return not (_HANDLE.fullmatch(text, start, at) and rest in (":", "/"))
+    if rest in (":", "/") and _HANDLE.fullmatch(text, start, at):
+        return False
+    return not _PATH.match(text, end)
+
+
+def _is_country(name: str, last: str) -> bool:
+    """Whether it ends like a file and is one of Paraguay's domains all the same."""
+    return last == "py" and name.lower().endswith((".com.py", ".org.py", ".edu.py"))
+
+
+def _is_code(local: str, name: str, last: str, rest: str) -> bool:
+    """Whether this is rather a product of matrices or the member of an object."""
+    if is_plain(last):
+        return False
+    if rest and rest in "([=":
+        return True
+    if _CAPITALS.search(name.rsplit(".", 1)[1]):
+        return True
+    if name.count(".") > 1:
+        return False
+    return (len(local) <= 2 and name.index(".") <= 2) or (
+        "." not in local and _CAPITALS.search(local) is not None
+    )

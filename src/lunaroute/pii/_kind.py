@@ -40,7 +40,7 @@ _ALL = (
     _personal(
         "email",
         "e-mail address",
-        "a domain that could be one; not a file, a version, a decorator",
+        "a domain that there can be; not a file, a version, a decorator",
         "no",
         "ada@example.org",
     ),
@@ -82,7 +82,7 @@ _ALL = (
     _personal(
         "ip_address",
         "IPv4 or IPv6 address",
-        "ranges; not versions, not loopback",
+        "ranges; not versions, loopback by choice",
         "no",
         "203.0.113.7",
     ),

@@ -22,7 +22,8 @@ class Policy:
 
     ``secret`` keys the tokens; where it is empty, whoever opens the home has one. With
     ``reversible`` what tokens stand for is to be kept, encrypted. ``plugins`` says
-    whether the detectors of installed packages search, too.
+    whether the detectors of installed packages search, too. ``loopback`` and
+    ``documentation`` say whether such addresses of networks count.
     """
 
     modes: Mapping[str, str]
@@ -32,6 +33,8 @@ class Policy:
     secret: str = ""
     reversible: bool = False
     plugins: bool = False
+    loopback: bool = False
+    documentation: bool = True
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Policy":
@@ -57,6 +60,8 @@ class Policy:
             custom=self.custom,
             min_confidence=self.min_confidence,
             extra=load_plugins() if self.plugins else (),
+            loopback=self.loopback,
+            documentation=self.documentation,
         )
         return Redactor(finder, self._rules(), tokens)
 
