@@ -175,6 +175,15 @@ def test_of_a_long_history_the_end(monkeypatch):
     assert [each["parts"][0]["content"][-1] for each in asked] == ["7", "8"]
 
 
+def test_no_half_of_a_secret_ends_what_is_too_long(monkeypatch):
+    monkeypatch.setattr(_span, "MAX_CONTENT", 30)
+    (told,) = news(anthropic_stream())
+    texts = (replace(told.texts[0], kind="prompt", text=f"mine is {KEY}"),)
+    (span,) = Tracer(Detector(set(KINDS))).spans(replace(told, texts=texts))
+    asked = json.loads(span.attributes["gen_ai.input.messages"])
+    assert asked[0]["parts"][0]["content"] == "mine is [CUT]"
+
+
 def test_the_emptiest_row():
     told = row_news(1)
     row = replace(told.row, provider=None, ended_us=None, upstream=None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lunaroute.pii._border import is_escaped, opens
+from lunaroute.pii._border import is_escaped, is_within_account, opens
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,19 @@ def test_closed(before):
 def test_escapes():
     assert is_escaped("\\nx", 2)
     assert not is_escaped("nx", 1)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_within"),
+    [
+        ("DE89 3704 0044 ", True),
+        ("RS35 ", True),
+        ("MT84-MALT-0110-0001-2345-MTLC-AST0-", True),
+        ("a DE89 370 ", False),
+        ("XDE89 3704 ", False),
+        ("de89 3704 ", False),
+        ("call ", False),
+    ],
+)
+def test_the_groups_of_an_account(before, is_within):
+    assert is_within_account(before + "0532 0130 01", len(before)) is is_within

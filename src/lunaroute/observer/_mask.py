@@ -33,13 +33,18 @@ def mask(detector: Detector, text: str, start: int = 0) -> str:
     return "".join((*parts, text[start:]))
 
 
-def word(detector: Detector, text: str, most: int) -> str:
-    """A masked and printable text, or what stands before its ``most`` th character:
-    no half of a value ends that.
+def mask_start(detector: Detector, text: str, most: int) -> str:
+    """The masked text, or what stands before its ``most`` th character: no half of a
+    value ends that.
     """
     if len(text) > most:
         text = without_half(text[:most])
-    return printable(mask(detector, text))
+    return mask(detector, text)
+
+
+def word(detector: Detector, text: str, most: int) -> str:
+    """The same, printable."""
+    return printable(mask_start(detector, text, most))
 
 
 class PieceMask:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from lunaroute.model import Endpoint, Outcome
-from lunaroute.observer._mask import mask
+from lunaroute.observer._mask import mask_start
 from lunaroute.observer._tally import error_type
 from lunaroute.pii import Detector
 from lunaroute.recording import News
@@ -126,8 +126,9 @@ class Tracer:
             "gen_ai.tool.type": "function",
         }
         if self._detector is not None:
-            arguments = call.call.arguments[:MAX_CONTENT]
-            attributes["gen_ai.tool.call.arguments"] = mask(self._detector, arguments)
+            attributes["gen_ai.tool.call.arguments"] = mask_start(
+                self._detector, call.call.arguments, MAX_CONTENT
+            )
         if is_error:
             attributes["error.type"] = "tool_error"
         key = f"{call.context.id.hex()} {call.call.ordinal} {call.call.call_id}"
@@ -171,7 +172,7 @@ def _newest(texts: Iterable[TextRow]) -> list[TextRow]:
 
 def _said(text: TextRow, detector: Detector) -> dict[str, object]:
     kind = "reasoning" if text.kind == "thinking" else "text"
-    content = mask(detector, text.text[:MAX_CONTENT])
+    content = mask_start(detector, text.text, MAX_CONTENT)
     return {"role": text.role, "parts": [{"type": kind, "content": content}]}
 
 

@@ -1,8 +1,12 @@
-"""Where a word begins, escapes of JSON and URLs seen through."""
+"""Where a word begins, escapes of JSON and URLs seen through; an account goes on."""
 
 import re
 
 _ESCAPE = re.compile(r"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})\Z")
+
+# Country and check digits of an IBAN, and its groups of four.
+_ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ -][A-Z0-9]{4}){0,7}[ -]\Z")
+_LONGEST_ACCOUNT = 42
 
 
 def opens(text: str, at: int) -> bool:
@@ -15,3 +19,8 @@ def opens(text: str, at: int) -> bool:
 def is_escaped(text: str, at: int) -> bool:
     """Whether an escape ends just before ``text[at]``."""
     return _ESCAPE.search(text, max(0, at - 6), at) is not None
+
+
+def is_within_account(text: str, at: int) -> bool:
+    """Whether ``text[at]`` goes on with the groups of what is written like an IBAN."""
+    return _ACCOUNT.search(text, max(0, at - _LONGEST_ACCOUNT), at) is not None

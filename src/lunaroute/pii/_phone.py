@@ -5,7 +5,7 @@ What is only a row of digits counts beside a word such as "phone".
 
 import re
 
-from lunaroute.pii._border import is_escaped
+from lunaroute.pii._border import is_escaped, is_within_account
 from lunaroute.pii._context import Context, is_numbered
 from lunaroute.pii._finding import Finding
 
@@ -36,8 +36,8 @@ _MEANT = re.compile(
 # A group before it: what begins with 0 here is in the middle of something.
 _GOES_ON = re.compile(r"(?:\b\d{1,2}|\b[A-Z]+\d+) \Z")
 _DECIMAL = re.compile(r"\+\d+\.\d+")
-# ZIP+4, and code points or years in rows of four.
-_NO_TRUNK = re.compile(r"0\d{4}-\d{4}|\d{4}(?: \d{4})+|0 .*")
+# ZIP+4, code points or years in rows of four, what is grouped like an SSN.
+_NO_TRUNK = re.compile(r"0\d{4}-\d{4}|\d{3}([ -])\d\d\1\d{4}|\d{4}(?: \d{4})+|0 .*")
 _FICTION = re.compile(r"555[-. ]01\d\d" + _END)
 _AREA_OF_THREE = re.compile(r"\([2-9]\d\d\)")
 _DATE = re.compile(
@@ -176,7 +176,9 @@ def _national(text: str, at: int, context: int) -> Finding | None:
     if match := _NORTH_AMERICAN.match(text, at):
         # Two kinds of separator are none of one number: 555-123.4567
         return Finding(at, match.end(), "phone", 0.9)
-    if not meant and _GOES_ON.search(text, max(0, at - 6), at):
+    if not meant and (
+        _GOES_ON.search(text, max(0, at - 6), at) or is_within_account(text, at)
+    ):
         return None
     match = _ZERO_ZERO.match(text, at)
     if match is not None and not text[max(0, at - 2) : at - 1].isdigit():
