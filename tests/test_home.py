@@ -1,5 +1,7 @@
 """Where the data of a user lies."""
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,20 @@ def test_paths_become_absolute(tmp_path, monkeypatch):
     assert expand("/a", environ) == Path("/a")
     with pytest.raises(ConfigError, match="no such user"):
         expand("~no-such-user-here/a", environ)
+    with pytest.raises(ConfigError, match=r"caf\\udce9': its name is not UTF-8"):
+        expand("/caf\udce9", environ)
+
+
+def test_without_a_variable_it_is_the_users(monkeypatch):
+    own = pwd.getpwuid(os.getuid()).pw_dir
+    assert expand("~/a", {}) == expand("~/a", {"HOME": ""}) == Path(own) / "a"
+
+    def nobody(_number):
+        raise KeyError
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    with pytest.raises(ConfigError, match="set HOME, or LUNAROUTE_HOME"):
+        expand("~/a", {})
 
 
 @pytest.mark.parametrize("given", ["", "~/there", "relative", "/absolute"])

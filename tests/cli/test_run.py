@@ -111,6 +111,13 @@ def test_ctrl_c_is_the_clients(behind):
     os.close(ours)
 
 
+def test_for_a_program_that_there_is_not_no_server_is_started(behind):
+    done = behind.run("run", "--port", "0", "no-such-program")
+    assert done.returncode == 127
+    assert done.stderr == "lunaroute: there is no program no-such-program\n"
+    assert behind.servers() == []
+
+
 def test_what_cannot_be_run_is_said_as_shells_do(tmp_path, capsys):
     assert run_client(["no-such-program"], os.environ) == 127
     assert capsys.readouterr().err == "lunaroute: there is no program no-such-program\n"
@@ -125,6 +132,7 @@ def test_a_server_of_no_use_is_said(monkeypatch):
     monkeypatch.setattr(
         "lunaroute.cli.run.ensure", lambda *_: Found(told, is_new=False)
     )
+    monkeypatch.setattr("lunaroute.cli.run._is_there", lambda _program: True)
     done = CliRunner().invoke(command, ["claude"])
     assert done.exit_code == 1
     assert "Claude Code speaks to anthropic" in done.output

@@ -3,9 +3,7 @@
 import re
 
 import pytest
-from click.testing import CliRunner
 
-from lunaroute.cli import main
 from tests.kit import Serve, run
 
 
@@ -96,23 +94,3 @@ def test_every_command_has_help(tmp_path, command):
     done = run(tmp_path, command, "--help")
     assert done.returncode == 0
     assert "Usage: lunaroute" in done.stdout
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "env",
-        "run",
-        "status",
-        "stop",
-        "restart",
-        "logs",
-        "doctor",
-        "service install",
-        "serve",
-    ],
-)
-def test_the_help_of_what_starts_and_stops_fits_a_screen(words):
-    shown = CliRunner().invoke(main, [*words.split(), "--help"], terminal_width=80)
-    assert shown.exit_code == 0
-    assert len(shown.output.splitlines()) <= 24

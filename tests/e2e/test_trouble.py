@@ -273,7 +273,9 @@ def test_a_database_that_is_taken_away_is_noticed(tmp_path, provider, how):
             for path in home.glob("sessions.db*"):
                 path.rename(tmp_path / path.name)
         else:
-            shutil.rmtree(home)
+            # At once: the recorder makes what it misses while it is taken away.
+            home.rename(tmp_path / "removed")
+            shutil.rmtree(tmp_path / "removed")
         one(serve, session="after")
         until(
             lambda: [row["session_id"] for row in serve.rows()] == ["after"],

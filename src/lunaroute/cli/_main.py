@@ -1,8 +1,14 @@
 """The command groups: names and one-line helps here, commands loaded by name."""
 
+import codecs
+import errno
+import io
+import json
 import keyword
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -37,6 +43,36 @@ COMMANDS = {
     "config": "Check a configuration, show where each value comes from.",
 }
 
+# Together on one screen of 24 lines; each command's own --help says the rest.
+TOGETHER = (
+    (("run", "env"), "Start a client, or set this shell up for one."),
+    (("status", "doctor", "logs"), "How it does, what is wrong, what it has said."),
+    (("serve", "stop", "restart"), "Start it in the foreground; end it; a new one."),
+    (("service",), "Have it started at every login."),
+    (("sessions",), "What was recorded: list, show, export, delete."),
+    (("search", "tail"), "Find words in all of it; follow what passes now."),
+    (("stats", "cache"), "Tokens, cost, times, tools; the provider's cache."),
+    (("import", "import-sessions"), "Bring in what was recorded elsewhere."),
+    (("scan",), "Look for secrets and personal data in the record."),
+    (("redact", "unredact"), "Take them out of a text; put them back."),
+    (("cleanup", "reindex"), "Delete what is old; make the database again."),
+    (("reprice",), "Work costs out again, by the prices of now."),
+    (("verify", "demo"), "Compare every byte on both sides; see it work."),
+    (("config",), "Check a configuration; where each value comes from."),
+)
+# A full disk, or a terminal that is gone; a closed pipe is click's.
+_CANNOT_BE_WRITTEN = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+_ESCAPED = "lunaroute.escaped"
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    """What the output's encoding lacks, as JSON writes it: so JSON stays JSON."""
+    assert isinstance(error, UnicodeEncodeError)
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(_ESCAPED, _escape)
+
 
 def _module(command: str) -> str:
     name = command.replace("-", "_")
@@ -45,6 +81,18 @@ def _module(command: str) -> str:
 
 class LazyGroup(click.Group):
     """Knows its commands by name, imports one when it is chosen."""
+
+    def main(self, args: Sequence[str] | None = None, **more: Any) -> Any:  # type: ignore[override]  # click's five, handed on
+        """Runs the command; what standard output cannot take is no traceback."""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors=_ESCAPED)
+        try:
+            return super().main(args, **more)
+        except OSError as error:
+            if error.errno not in _CANNOT_BE_WRITTEN:
+                raise
+            click.echo(f"lunaroute: cannot write: {error.strerror}", err=True)
+            sys.exit(1)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -63,7 +111,7 @@ class LazyGroup(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(", ".join(names), text) for names, text in TOGETHER])
 
 
 class ServerGroup(LazyGroup):
@@ -99,9 +147,8 @@ _version_option = click.option(
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @_version_option
 def main() -> None:
-    """A local proxy for AI coding assistants.
-
-    Forwards every byte unchanged, records every exchange, finds it again.
+    """A local proxy for AI coding assistants: forwards every byte, records all,
+    finds it again. `lunaroute COMMAND --help` says more.
     """
 
 

@@ -20,7 +20,7 @@ def db_option(command: _Command) -> _Command:
     return click.option(
         "--db",
         metavar="PATH",
-        help="The database to read; otherwise where this installation records.",
+        help="The database to read.  [where this installation records]",
     )(command)
 
 

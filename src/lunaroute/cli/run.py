@@ -1,6 +1,7 @@
 """``lunaroute run``: a client with everything set, and what it used in the end."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -46,6 +47,9 @@ def command(client: tuple[str, ...], **flags: object) -> None:
     all that came through the proxy.
     """
     words = list(client)
+    if not _is_there(words[0]):  # before a server is started for it
+        click.echo(f"lunaroute: there is no program {words[0]}", err=True)
+        sys.exit(NOT_FOUND)
     one = known(words[0])
     try:
         found = ensure(given_flags(flags), os.environ)
@@ -63,6 +67,13 @@ def command(client: tuple[str, ...], **flags: object) -> None:
     if code not in (NOT_FOUND, NOT_EXECUTABLE):
         click.echo(f"lunaroute: {closing_line(one, found.server, since)}", err=True)
     sys.exit(code)
+
+
+def _is_there(program: str) -> bool:
+    """A path may be anything: whoever runs it says what is wrong."""
+    return shutil.which(program) is not None or (
+        os.sep in program and Path(program).exists()
+    )
 
 
 def run_client(line: Sequence[str], environment: Mapping[str, str]) -> int:

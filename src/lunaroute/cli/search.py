@@ -42,17 +42,17 @@ class _Command(click.Command):
 @click.argument("words", metavar="QUERY...", nargs=-1, required=True)
 @click.option(
     "--limit",
+    metavar="N",
     type=click.IntRange(1, 10_000),
     default=20,
-    show_default=True,
-    help="How many hits to show.",
+    help="How many hits to show.  [20]",
 )
 @click.option(
     "--sort",
     type=click.Choice([sort.value for sort in Sort]),
     default=Sort.BEST.value,
-    show_default=True,
-    help="The best of the newest 10,000, the newest, or the best of all.",
+    metavar="ORDER",
+    help="best of the newest 10,000, time, or rank among all.  [best]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @db_option
@@ -62,20 +62,18 @@ def command(
     """Find texts in which all words stand: prompts, answers, tools, errors.
 
     \b
-      foo "a phrase" begin*         all of them; in quotes everything is text
-      auth                          AuthMiddleware and user_auth too; "auth" does not
-      foo OR bar                    one of them: OR joins its two neighbours
-      -foo, NOT foo, (foo bar)      without it; a group
-      tool:Edit  model:claude-*     given to a tool or brought by it; * for anything
-      session:0b9a  agent:a1        ids, or their beginnings
-      role:user  kind:tool_*        who said it; prompt, answer, thinking, error ...
-      status:error|ok|429|5xx       how the exchange ended
-      after:2026-10-01 before:7d    days, times (2026-10-01T12:30) and ages
-      min_tokens:50k  cost>0.50     of the exchange; in US dollars
-      project:luna*  file:auth.py   whose it was; the file that a tool was given
-
-    Your shell takes quotes, * and () away: put the whole query in single quotes. The
-    exit code is 1 when nothing is found.
+    foo "a phrase" begin*        all of them; in quotes everything is text
+    auth                         AuthMiddleware too; "auth" does not
+    foo OR bar                   one of them: OR joins its two neighbours
+    -foo, NOT foo, (foo bar)     without it; a group
+    tool:Edit  model:claude-*    given to a tool or brought by it; * for anything
+    session:0b9a  agent:a1       ids, or their beginnings
+    role:user  kind:tool_*       who said it; prompt, answer, thinking, error ...
+    status:error|ok|429|5xx      how the exchange ended
+    after:2026-10-01 before:7d   days, times (2026-10-01T12:30) and ages
+    min_tokens:50k  cost>0.50    of the exchange; in US dollars
+    project:luna*  file:auth.py  whose it was; the file that a tool was given
+    Single quotes around the query keep your shell off it. Exit code 1: not found.
     """
     query = parse_query(" ".join(words))
     if query.refusal is not None:

@@ -23,25 +23,26 @@ _EXCERPT = 40
 @click.argument("session_id", metavar="[SESSION]", required=False)
 @click.option(
     "--count",
+    metavar="N",
     type=click.IntRange(1, 100_000),
     default=100,
-    show_default=True,
-    help="How many exchanges to generate, without a SESSION.",
+    help="How many exchanges to generate.  [100]",
 )
 @click.option(
-    "--seed", type=int, default=1, show_default=True, help="Of what is generated."
+    "--seed", metavar="N", type=int, default=1, help="Of what is generated.  [1]"
 )
 @click.option(
     "--proxy",
     metavar="URL",
-    help="A proxy that runs and has http://127.0.0.1:PORT of --provider-port as base "
-    "URL of both providers (…/v1 for OpenAI); otherwise one is started.",
+    help="One that runs; its base URLs are http://127.0.0.1:PORT of "
+    "--provider-port, with /v1 for OpenAI.",
 )
 @click.option(
     "--provider-port",
+    metavar="PORT",
     type=click.IntRange(0, 65535),
     default=0,
-    help="Port of the recording provider; otherwise any free one.",
+    help="Of the provider on loopback.  [any free one]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @db_option
@@ -56,17 +57,10 @@ def command(
 ) -> None:
     """Compare every byte on both sides of the proxy.
 
-    Sends exchanges through a proxy to a provider of its own on loopback, which keeps
-    what arrives and answers as it is told: heads, bodies and their framing must arrive
-    as they were sent, in both directions. Two things may differ: Host becomes the
-    provider's, and an answer that only the end of its connection ends is told to do so
-    (`Connection: close`).
-
-    The exchanges are generated (every framing, size and status, WebSockets among them,
-    the same for the same seed), or those of SESSION, as far as their bodies were kept.
-
-    A `lunaroute serve` of the same build is started for it in a temporary home, with
-    recording on: one that runs sends to the real providers, and is not touched.
+    Sends exchanges through a proxy that is started for it, in a temporary home, to a
+    provider on loopback. Heads, bodies and framing must arrive as they were sent, both
+    ways, but for Host, and `Connection: close` where that ends an answer. They are
+    generated, WebSockets too, or those of SESSION, if their bodies were kept.
 
     Exit code 0: nothing differs, 1: something does, 2: it could not be tried.
     """
