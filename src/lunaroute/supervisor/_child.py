@@ -67,6 +67,12 @@ class Child:
         if self.process.poll() is None:
             self.process.kill()
 
+    def discard(self) -> None:
+        """Ends one that nobody listens to and that has been told nothing."""
+        self.control.close()  # it ends by that; it has nothing to finish
+        self.process.kill()
+        self.process.wait()
+
     @property
     def how_it_ended(self) -> str:
         code = self.process.returncode

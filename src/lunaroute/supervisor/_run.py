@@ -12,6 +12,7 @@ import trio
 
 from lunaroute.control import SUPERVISORS_SIGNALS
 from lunaroute.errors import ConfigError
+from lunaroute.supervisor._child import Child, start
 from lunaroute.supervisor._handover import Predecessor, predecessor
 from lunaroute.supervisor._log import LogFile
 from lunaroute.supervisor._places import claim, prepare_places
@@ -57,8 +58,11 @@ async def _main(flags: Mapping[str, Any], launch: Mapping[str, str]) -> int:
     # Installed before anything else: from here on no signal is a traceback.
     with trio.open_signal_receiver(*SUPERVISORS_SIGNALS) as signals:
         speak(str(flags.get("log_format", "text")))  # the plan may know better
+        early: Child | None = None
         try:
             log = LogFile(Path(launch["log"])) if launch.get("log") else None
+            # It loads its modules while the configuration is read: 0.15 s of a start.
+            early = start("gateway", lambda: None)
             plan = await read_plan(flags)
             if log is not None:
                 log.begin()
@@ -70,10 +74,12 @@ async def _main(flags: Mapping[str, Any], launch: Mapping[str, str]) -> int:
             first = Generation(plan, listeners, meeting(plan), page)
         except (ConfigError, OSError) as error:
             complain(str(error))
+            if early is not None:
+                early.discard()
             return 2
         presence = Presence(flags, launch, claimed)
         try:
-            return await _supervise(flags, first, signals, presence, log, old)
+            return await _supervise(flags, first, signals, presence, log, old, early)
         finally:
             presence.ends()
 
@@ -109,12 +115,13 @@ async def _supervise(
     presence: Presence,
     log: LogFile | None,
     old: Predecessor | None,
+    early: Child,
 ) -> int:
     options = first.plan["supervisor"]
     welcome = banner(options, first.listeners, first.page)
     door = _door(options["home"])
     async with trio.open_nursery() as nursery:
-        supervisor = Supervisor(flags, nursery, first, presence)
+        supervisor = Supervisor(flags, nursery, first, presence, early)
         nursery.start_soon(supervisor.obey, signals)
         if log is not None:
             nursery.start_soon(supervisor.keep_log, log)

@@ -100,9 +100,11 @@ class Supervisor:
         nursery: trio.Nursery,
         first: Generation,
         presence: Presence,
+        early: Child,
     ) -> None:
         self._flags = flags
         self._nursery = nursery
+        self._early: Child | None = early  # a gateway that waits to be told its work
         self.current = first
         self._presence = presence
         # Every process that lives, of whatever generation.
@@ -233,7 +235,10 @@ class Supervisor:
             await generation.ready.wait()
 
     async def _start_gateway(self, generation: Generation, worker: int) -> None:
-        gateway = start("gateway", partial(generation.serves, worker), worker)
+        gateway, self._early = self._early, None
+        if gateway is None:
+            gateway = start("gateway", lambda: None, worker)
+        gateway.on_ready = partial(generation.serves, worker)
         generation.gateways[worker] = gateway
         self._adopt(gateway, generation)
         place = generation.place
