@@ -46,7 +46,7 @@ def test_answers_over_the_wire(store):
         assert raw.read_answer()[0].startswith(b"HTTP/1.1 529 ")
         raw.send(post(four))
         cut = raw.read_all()
-        assert b"message_start" in cut
+        assert b'{"type": "ping"}' in cut
         assert not cut.endswith(b"0\r\n\r\n")
         with Raw(port) as more:
             more.send(post(three + b" "))
@@ -95,7 +95,7 @@ def test_a_session_recorded_again_is_the_same(tmp_path):
         assert replay.wait(CEILING) == 0
         replay.stdout.close()
     assert told == texts
-    assert [second[n] for n in (0, 2)] == [first[n] for n in (0, 2)]
+    assert second == first
     same = (
         "model_used",
         "stop_reason",

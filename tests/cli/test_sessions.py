@@ -13,7 +13,13 @@ from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.cli.record import is_harmless, make_record
 from tests.pii.finder import EMAIL, redactor
-from tests.recording.build import SESSION, exchange
+from tests.recording.build import (
+    SESSION,
+    anthropic_events,
+    anthropic_stream,
+    exchange,
+    sse,
+)
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +177,23 @@ def test_raw_says_what_was_redacted(tmp_path):
     assert done.stderr == (
         f"lunaroute: bytes {start} to {start + 7} were redacted: email\n"
     )
+
+
+def test_raw_of_an_answer(tmp_path):
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        streams = [
+            anthropic_stream(number, answer=sse(*anthropic_events(words)))
+            for number, words in ((1, "hello"), (2, f"to {EMAIL}!"))
+        ]
+        Recorder(tmp_path / "sessions", store, redactor=redactor()).record(streams)
+    db = str(tmp_path / "sessions.db")
+    one = run("raw", f"{SESSION}#1", "--answer", "--db", db)
+    assert one.stdout_bytes == b"".join(sse(*anthropic_events("hello")))
+    assert one.stderr == ""
+    two = run("raw", f"{SESSION}#2", "--answer", "--db", db)
+    assert two.stdout_bytes == b"".join(sse(*anthropic_events("to [EMAIL]!")))
+    start = two.stdout_bytes.index(b"[EMAIL]")
+    assert f"bytes {start} to {start + 7} were redacted: email" in two.stderr
 
 
 def test_raw_of_what_was_not_kept(db):

@@ -12,6 +12,8 @@ import signal
 from pathlib import Path
 from urllib.parse import quote
 
+from lunaroute.recording._columns import Columns
+from lunaroute.recording._stream import Stream
 from tests.canaries import CANARIES
 from tests.e2e.test_api import get
 from tests.kit import Raw, Serve, alive, post, until
@@ -302,7 +304,7 @@ def test_no_file_has_any_of_it(tmp_path, provider):
             until(lambda: not any(map(alive, pids[1:])), "the end of all")
         crashed = serve
     for path in files_of(home):
-        assert_gone(str(path), path.read_bytes())
+        assert_gone(str(path), path.read_bytes() + unpacked(path))
     with Serve(home, provider.url, config=config, environment=environment) as serve:
         rows = serve.recorded(count + 1)
         outputs = [
@@ -315,7 +317,7 @@ def test_no_file_has_any_of_it(tmp_path, provider):
     assert outcomes[-1] == "interrupted"
     assert sum(row["problem"] == "could not be read: ValueError" for row in rows) == 1
     for path in files_of(home):
-        assert_gone(str(path), path.read_bytes())
+        assert_gone(str(path), path.read_bytes() + unpacked(path))
     for way, texts in (
         ("said", [crashed.stdout, crashed.stderr, serve.stdout, serve.stderr]),
         ("asked", [part for done in outputs for part in (done.stdout, done.stderr)]),
@@ -324,6 +326,24 @@ def test_no_file_has_any_of_it(tmp_path, provider):
         assert_gone(way, "".join(texts).encode())
     found = {kind for row in rows for kind in json.loads(row["redacted"] or "{}")}
     assert found >= {bird.kind for bird in BIRDS}
+    # Events are kept, and what was in them is named.
+    streamed = next(row for row in rows if row["streaming"] and row["redacted"])
+    done = serve.run("sessions", "raw", "--answer", streamed["id"])
+    assert "were redacted: " in done.stderr, done.stderr
+    assert_gone("raw --answer", done.stdout.encode())
+
+
+def unpacked(path: Path) -> bytes:
+    """The events of streamed answers, and their pieces put together."""
+    parts = []
+    for line in path.read_bytes().splitlines() if path.suffix == ".jsonl" else ():
+        if line.startswith(b'{"type":"response_recorded"') and (
+            told := (event := json.loads(line)).get("response_stream")
+        ):
+            body = Stream.of_event(told, event["response_text"]).body
+            shapes = Columns.of(body)._shapes
+            parts += [body, *(b"".join(each) for s in shapes for each in s.columns)]
+    return b"\n".join(parts)
 
 
 def files_of(home: Path) -> list[Path]:

@@ -7,7 +7,13 @@ from lunaroute.exporting import copy_session
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.exporting.kit import bodies
-from tests.recording.build import SESSION, anthropic_message, anthropic_stream
+from tests.recording.build import (
+    SESSION,
+    anthropic_events,
+    anthropic_message,
+    anthropic_stream,
+    sse,
+)
 
 
 def test_bodies_and_answers_across_days_and_compression(store):
@@ -15,7 +21,9 @@ def test_bodies_and_answers_across_days_and_compression(store):
     assert [each.request for each in copied] == bodies()
     assert [each.request_missing for each in copied] == [None] * 4
     assert copied[0].answer is None
-    assert "streamed" in copied[0].answer_missing
+    assert copied[0].answer_missing is None
+    assert copied[0].stream == b"".join(sse(*anthropic_events()))
+    assert copied[1].stream is None
     assert copied[0].answer_text == "because of scattering"
     assert copied[1].answer.startswith(b'{"id": "msg_2"')
     assert copied[3].answer_text is None

@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator
 from lunaroute.recording import Recorder
 from lunaroute.store import open_store
 from tests.exporting.kit import bodies, text_of
-from tests.recording.build import CODEX, exchange, socket
+from tests.recording.build import CODEX, anthropic_stream, exchange, socket
 
 SCHEMA = json.loads((Path(__file__).parent / "har.schema.json").read_text())
 
@@ -28,8 +28,8 @@ def test_a_session(store):
     assert one["request"]["url"] == "https://provider.test/v1/messages?beta=true"
     assert one["request"]["queryString"] == [{"name": "beta", "value": "true"}]
     assert [e["request"]["postData"]["text"].encode() for e in (one, two, three, four)] == bodies()  # fmt: skip
-    assert one["response"]["content"]["text"] == "because of scattering"
-    assert "its events are not kept" in one["response"]["content"]["comment"]
+    assert one["response"]["content"]["text"].startswith("event: message_start\n")
+    assert "comment" not in one["response"]["content"]
     assert json.loads(two["response"]["content"]["text"])["id"] == "msg_2"
     assert three["response"]["status"] == 529
     assert one["timings"]["send"] == pytest.approx(1)
@@ -48,3 +48,11 @@ def test_what_never_was_has_a_valid_entry(tmp_path):
         assert "was not kept" in entry["request"]["comment"]
         assert entry["response"]["status"] == 0
         valid(text_of(store, "har", CODEX))
+
+
+def test_a_stream_whose_events_were_not_kept_has_its_words(tmp_path):
+    with open_store(tmp_path / "sessions.db", writer=True) as store:
+        Recorder(None, store).record([anthropic_stream(1)])
+        (entry,) = valid(text_of(store, "har"))
+    assert entry["response"]["content"]["text"] == "because of scattering"
+    assert "its events were not kept" in entry["response"]["content"]["comment"]

@@ -18,9 +18,11 @@ from lunaroute.store import ToolCallRow, ToolResultRow, open_store
 from tests.pii.finder import EMAIL, redactor
 from tests.recording.build import (
     SESSION,
+    anthropic_events,
     anthropic_message,
     anthropic_stream,
     question,
+    sse,
 )
 from tests.store.kit import database, prepared, text, text_hash, write
 
@@ -254,6 +256,8 @@ def test_a_session_as_a_file_and_its_bodies(recorded):
     assert (raw.content, raw.headers["content-type"]) == (BODY, BYTES)
     answer = recorded.get(f"/sessions/{SESSION}/raw/boot-0-2?part=answer").json()
     assert answer["id"] == "msg_2"
+    stream = recorded.get(f"/sessions/{SESSION}/raw/boot-0-1?part=answer")
+    assert stream.content == b"".join(sse(*anthropic_events()))
 
 
 @pytest.mark.parametrize(
@@ -263,7 +267,6 @@ def test_a_session_as_a_file_and_its_bodies(recorded):
         (f"/sessions/{SESSION}/export?format=pdf", 400, "it is one of jsonl, json,"),
         (f"/sessions/{SESSION}/raw/boot-0-9", 404, "has no request 'boot-0-9'"),
         ("/sessions/other/raw/boot-0-2", 404, "session 'other' has no request"),
-        (f"/sessions/{SESSION}/raw/boot-0-1?part=answer", 404, "it streamed"),
         (f"/sessions/{SESSION}/raw/boot-0-2?part=x", 400, "one of request, answer"),
     ],
 )

@@ -99,9 +99,10 @@ def show(session_id: str, as_json: bool, db: str | None) -> None:
 
 @command.command()
 @click.argument("request_id", metavar="REQUEST")
+@click.option("--answer", is_flag=True, help="Of its answer, not of the request.")
 @db_option
-def raw(request_id: str, db: str | None) -> None:
-    """Print the body of a request as it was sent, byte for byte.
+def raw(request_id: str, answer: bool, db: str | None) -> None:
+    """Print the body of a request as it was sent, byte for byte, or of its answer.
 
     REQUEST is the id of an exchange, as `sessions show` prints it, the beginning of
     only one, or SESSION#N: the N-th request that `sessions show SESSION` shows. A
@@ -114,11 +115,15 @@ def raw(request_id: str, db: str | None) -> None:
     with reading(db) as store:
         row = _exchange(store, request_id)
         files = SessionFiles(store)
-        body, marks = files.request(row), files.marks(row)
+        if answer:
+            answered = files.answered(row)
+            body, marks = answered.body, answered.marks
+        else:
+            body, marks = files.request(row), files.marks(row)
     for mark in marks:
         where = f"bytes {mark.start} to {mark.end}"
         click.echo(f"lunaroute: {where} were redacted: {mark.kind}", err=True)
-    if row.request_truncated:
+    if row.answer_truncated if answer else row.request_truncated:
         click.echo("lunaroute: only the beginning of this body was kept", err=True)
     sys.stdout.buffer.write(body)
 
@@ -200,10 +205,9 @@ def replay(session_id: str, port: int, fast: bool, db: str | None) -> None:
     """Serve the session ID as a provider on 127.0.0.1, until Ctrl-C.
 
     A request with a body that was recorded gets its answer, any other the next answer
-    of its path; after the last one it gets a 404. Answers that did not stream are sent
-    to the byte. Of streams the words, tool calls and usage are recorded, so their
-    events are made again, as many and at the pace of the recorded ones. What broke off
-    breaks off again.
+    of its path; after the last one it gets a 404. Answers are sent to the byte, streams
+    at the recorded pace. Where a stream's events were not kept, they are made again of
+    its words, tool calls and usage. What broke off breaks off again.
     """
     # Imported here: no other command needs them.
     from lunaroute.cli._replay import ReplayProvider  # noqa: PLC0415

@@ -27,6 +27,7 @@ class CopiedTurn:
     request_missing: str | None
     marks: tuple[Mark, ...]
     answer: bytes | None
+    stream: bytes | None  # an answer's events, where it streamed
     answer_missing: str | None
     answer_text: str | None
     lines: tuple[bytes, ...]
@@ -67,7 +68,7 @@ def _copied(files: SessionFiles, turn: Turn) -> CopiedTurn:
     row = turn.exchange
     request, request_missing = _or_why(lambda: files.request(row))
     marks = () if request is None else files.marks(row)
-    answer, answer_missing = _or_why(lambda: files.answer(row))
+    answered, answer_missing = _or_why(lambda: files.answered(row).body)
     try:
         lines = tuple(files.lines(row))
     except StoreError:
@@ -77,7 +78,8 @@ def _copied(files: SessionFiles, turn: Turn) -> CopiedTurn:
         request=request,
         request_missing=request_missing,
         marks=marks,
-        answer=answer,
+        answer=None if row.streaming else answered,
+        stream=answered if row.streaming else None,
         answer_missing=answer_missing,
         answer_text=_answer_text(turn, lines),
         lines=lines,

@@ -1,7 +1,8 @@
 """As an HTTP Archive 1.2: one entry an exchange.
 
 Headers are those that are kept, bodies as they were after their content-encoding was
-undone. Of a streamed answer there are the words, not the events: a comment says so.
+undone. Where a streamed answer's events were not kept its words are there: a comment
+says so.
 """
 
 from collections.abc import Iterator
@@ -99,13 +100,14 @@ def _response(copied: CopiedTurn) -> Entry:
 def _content(copied: CopiedTurn) -> Entry:
     row = copied.row
     content: Entry = {"size": row.answer_bytes, "mimeType": _type(row.answer_headers)}
-    if copied.answer is not None:
-        content["text"] = copied.answer.decode("utf-8", "replace")
-        content["size"] = len(copied.answer)
+    body = copied.stream if copied.answer is None else copied.answer
+    if body is not None:
+        content["text"] = body.decode("utf-8", "replace")
+        content["size"] = len(body)
     elif copied.answer_text is not None:
         content["text"] = copied.answer_text
         content["mimeType"] = "text/plain; charset=utf-8"
-        content["comment"] = "the words of a streamed answer; its events are not kept"
+        content["comment"] = "the words of a streamed answer; its events were not kept"
     elif row.answer_bytes:
         content["comment"] = copied.answer_missing
     return content

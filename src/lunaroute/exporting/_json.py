@@ -49,6 +49,7 @@ def _exchange(copied: CopiedTurn) -> dict[str, object]:
         "request_missing": copied.request_missing,
         "request_redacted": [asdict(mark) for mark in copied.marks],
         "answer": json_value(copied.answer),
+        "answer_events": json_value(copied.stream),
         "answer_missing": copied.answer_missing,
         "answer_text": copied.answer_text,
         "texts": [

@@ -1,10 +1,11 @@
 """A session's answers as a provider gives them: heads, pieces, and when they came.
 
-An answer that did not stream is sent to the byte. Of one that streamed the words, the
-tool calls and the usage were kept and not the events: those are made again
-(``_streams``), as many and as fast as they were.
+Answers are sent to the byte. Where a streamed one's events were not kept, as of an
+earlier version or a WebSocket, they are made again of its words, tool calls and usage
+(``_streams``). They come as fast as they came.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,8 @@ _OURS = {
 }
 _CUT = {"client_left", "upstream_cut", "timed_out", "interrupted", "open"}
 _SWITCHING = 101
+# Up to a blank line, or what is left at the end.
+_EVENT = re.compile(rb"(?s)..*?(?:\r\n\r\n|\n\n|\r\r|\Z)")
 _REFUSED = 400
 
 
@@ -142,8 +145,10 @@ def _body(copied: CopiedTurn) -> bytes:
 
 def _streamed(copied: CopiedTurn) -> tuple[tuple[float, bytes], ...]:
     row = copied.row
-    write = STREAMS[row.endpoint or ""]
-    events = write(_spoken(copied))
+    if copied.stream is not None:
+        events = [found[0] for found in _EVENT.finditer(copied.stream)]
+    else:
+        events = STREAMS[row.endpoint or ""](_spoken(copied))
     first = _wait(row)
     began = row.first_token_us or row.first_body_down_us or row.ended_us or 0
     lasted = max(0, (row.ended_us or began) - began) / 1_000_000

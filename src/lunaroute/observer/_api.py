@@ -221,8 +221,11 @@ def raw(store: Store | None, asked: Asked) -> Response:
         raise NotThereError(f"session {name!r} has no request {wanted!r}")
     files = SessionFiles(opened, asked.also)
     try:
-        body = files.request(row) if part == "request" else files.answer(row)
-        marks = files.marks(row) if part == "request" else ()
+        if part == "request":
+            body, marks = files.request(row), files.marks(row)
+        else:
+            answer = files.answered(row)
+            body, marks = answer.body, answer.marks
     except StoreError as error:
         raise NotThereError(str(error)) from error
     headers = dict(HEADERS)

@@ -153,11 +153,7 @@ SEARCH = (
     _choice("sort", Sort, "`best` and `time` of the newest 10,000 hits, `rank` of all"),
 )
 
-RAW = (
-    _choice(
-        "part", ("request", "answer"), "whose body; an answer's only if it is JSON"
-    ),
-)
+RAW = (_choice("part", ("request", "answer"), "whose body"),)
 EXPORT = (
     _choice(
         "format",

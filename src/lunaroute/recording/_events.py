@@ -156,8 +156,10 @@ def _response(reading: Reading) -> Event:
     speed = None
     if answer.usage and reading.is_streamed and streaming_ms:
         speed = 1_000 * answer.usage.output_total / streaming_ms
+    words = clean("\n".join(spoken)) if spoken else None
+    stream = reading.stream
     return {
-        "response_text": clean("\n".join(spoken)) if spoken else None,
+        "response_text": words,
         "response_json": reading.answer_json,
         "model_used": answer.model,
         "provider_latency_ms": whole_ms(times.first_byte_up, times.ended),
@@ -174,6 +176,7 @@ def _response(reading: Reading) -> Event:
         "streaming_duration_ms": streaming_ms if reading.is_streamed else None,
         "status": reading.status or None,
         "truncated": reading.raw.answer.truncated,
+        **({"response_stream": stream.event(words)} if stream else {}),
     }
 
 

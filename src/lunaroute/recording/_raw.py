@@ -12,6 +12,7 @@ import zstandard
 from lunaroute.errors import StoreError
 from lunaroute.pii import Mark
 from lunaroute.recording._once import Bodies, json_member
+from lunaroute.recording._stream import Stream
 from lunaroute.store import ExchangeRow, Store
 
 _REQUEST = b'{"type":"request_recorded"'
@@ -76,6 +77,33 @@ class SessionFiles:
                     return body
         why = row.problem or ("it streamed" if row.streaming else "it is no JSON")
         raise StoreError(f"the body of the answer to {row.id} was not kept: {why}")
+
+    def stream(self, row: ExchangeRow) -> Stream:
+        """The decoded body of an answer that streamed, and where it is not as it was
+        sent. Raises StoreError.
+        """
+        for line in self.lines(row):
+            if line.startswith(_RESPONSE) and b'"response_stream":{' in line:
+                event = orjson.loads(line)
+                try:
+                    return Stream.of_event(
+                        event["response_stream"], event["response_text"]
+                    )
+                except (KeyError, TypeError, ValueError) as error:
+                    raise StoreError(
+                        f"the file of {row.id} was changed: {error}"
+                    ) from error
+        why = row.problem or (
+            "something in it was redacted or is unknown, or an earlier version recorded"
+            " it"
+            if row.streaming
+            else "it did not stream"
+        )
+        raise StoreError(f"the body of the answer to {row.id} was not kept: {why}")
+
+    def answered(self, row: ExchangeRow) -> Stream:
+        """The answer's body, whether it streamed or not. Raises StoreError."""
+        return self.stream(row) if row.streaming else Stream(self.answer(row))
 
     def lines(self, row: ExchangeRow) -> list[bytes]:
         """The exchange's events as they stand in the file, references included; none

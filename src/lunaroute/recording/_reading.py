@@ -35,6 +35,7 @@ from lunaroute.recording._head import Head, read_head
 from lunaroute.recording._outcome import ending_of, outcome_of
 from lunaroute.recording._redaction import Redaction
 from lunaroute.recording._session import SessionName, name_session
+from lunaroute.recording._stream import Stream
 from lunaroute.recording._timeline import Timeline, timeline
 
 # The endpoints whose exchanges belong to a conversation and have texts. What a turn
@@ -80,6 +81,7 @@ class Reading:
     redacted: Mapping[str, int] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)  # whose work it is
     marks: tuple[Mark, ...] = ()
+    stream: Stream | None = None  # the answer's body, if it streamed and may be kept
 
     @property
     def id(self) -> str:
@@ -151,6 +153,7 @@ def read_exchange(
         outcome=outcome,
         problem=_kept_problem((*asked.problems, *answered.problems, shed), redaction),
         marks=redaction.marks,
+        stream=answered.stream,
         redacted=dict(redaction.counts),
     )
 
@@ -243,6 +246,7 @@ class _Answered:
     facts: AnswerFacts
     first_token: int
     as_json: object
+    stream: Stream | None
     hash: str | None
     problems: tuple[str | None, ...]
 
@@ -256,19 +260,33 @@ def _answered(
     key: bytes,
 ) -> _Answered:
     body = read_body(raw.answer, head, key)
-    facts, first_token = AnswerFacts(), 0
+    told, first_token, stream = AnswerFacts(), 0, None
     # After a 101 there are frames, not an answer.
-    if head.fields and status != _SWITCHING:
-        content_type = head.get("content-type") or ""
+    is_answer = bool(head.fields) and status != _SWITCHING
+    content_type = head.get("content-type") or ""
+
+    def heard(body: Body) -> tuple[AnswerFacts, int]:
         reader = answer_reader(endpoint, content_type=content_type, status=status)
-        facts, first_token = _heard(reader, body)
-    facts = redaction.answer(facts)
+        return _heard(reader, body)
+
+    if is_answer:
+        told, first_token = heard(body)
+    facts = redaction.answer(told)
+    # Of a damaged or shortened body the problem says what is missing.
+    if is_answer and is_event_stream(head) and body.pieces and not body.problem:
+        stream = redaction.stream(
+            body.joined(),
+            told,
+            facts,
+            lambda other: heard(replace(body, pieces=((0, other),)))[0],
+        )
     is_json = bool(raw.answer_head) and not is_event_stream(head)
     problem = facts.problem if raw.answer.size else None
     return _Answered(
         facts=facts,
         first_token=first_token,
         as_json=parsed(redaction.body(body.joined())) if is_json else None,
+        stream=stream,
         hash=body.hash,
         problems=(said("answer body", body.problem), said("answer", problem)),
     )

@@ -6,7 +6,7 @@ from the pieces of a stream are redacted as they were put together.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
@@ -14,6 +14,7 @@ from lunaroute.model import AnswerFacts, RequestFacts, SessionFacts, ToolCall, U
 from lunaroute.pii import Mark, Redactor, without_half
 from lunaroute.recording._allowed import HIDDEN
 from lunaroute.recording._head import Head
+from lunaroute.recording._stream import Stream, kept_stream
 
 # Never kept, and always full of findings.
 _CREDENTIALS = frozenset(
@@ -63,6 +64,16 @@ class Redaction:
     def body(self, body: bytes) -> bytes:
         """Another body."""
         return self._body(body)[0]
+
+    def stream(
+        self,
+        body: bytes,
+        told: AnswerFacts,
+        kept: AnswerFacts,
+        read: Callable[[bytes], AnswerFacts],
+    ) -> Stream | None:
+        """The body of a stream, as :func:`kept_stream` has it."""
+        return kept_stream(body, self._redactor, told, kept, read)
 
     def head(self, head: Head) -> Head:
         """The fields' values and the first line's target."""

@@ -11,8 +11,11 @@ import orjson
 from lunaroute.pii import Mark, Redactor
 from lunaroute.recording._once import Bodies, Once
 from lunaroute.recording._reading import is_one_line
+from lunaroute.recording._stream import Stream
 
 _REQUEST = b'{"type":"request_recorded"'
+_RESPONSE = b'{"type":"response_recorded"'
+_STREAM = b',"response_stream":{'
 _FILE = Path("rewritten")
 
 
@@ -38,8 +41,24 @@ class Rewriter:
             body = self._bodies.body(str(event["exchange_id"]))
             if body is not None:
                 return self._request(event, body)
+        if line.startswith(_RESPONSE) and _STREAM in line:
+            return self._response(line)
         redacted = self._redactor.body(line)
         return redacted.data, tuple(mark.kind for mark in redacted.marks)
+
+    def _response(self, line: bytes) -> tuple[bytes, tuple[str, ...]]:
+        """The events of a stream in which anything is found go whole: nobody can say
+        here whether all pieces of it were found in them. The words stay.
+        """
+        event = orjson.loads(line)
+        told = event.pop("response_stream")
+        stream = Stream.of_event(told, event["response_text"])
+        found = stream.findings(self._redactor)
+        redacted = self._redactor.body(orjson.dumps(event))
+        if not found and not redacted.marks:
+            return line, ()
+        kinds = tuple(mark.kind for mark in redacted.marks)
+        return redacted.data + b"\n", kinds or found
 
     def _request(
         self, event: dict[str, object], body: bytes
