@@ -2,7 +2,13 @@
 
 import pytest
 
-from lunaroute.pii._border import is_escaped, is_within_account, opens
+from lunaroute.pii._border import (
+    is_apart,
+    is_escaped,
+    is_placed,
+    is_within_account,
+    opens,
+)
 
 
 @pytest.mark.parametrize(
@@ -36,3 +42,21 @@ def test_escapes():
 )
 def test_the_groups_of_an_account(before, is_within):
     assert is_within_account(before + "0532 0130 01", len(before)) is is_within
+
+
+@pytest.mark.parametrize(
+    ("before", "is_place"),
+    [
+        ("src/a.py:17:", True),
+        ("./.env:3:12:", True),
+        ("x\\n+app/config.ts:9:", True),
+        ("ratio 4:5:", False),
+        ("12:30:", False),
+        ('"a.b":1:', False),
+        ("src/a.py:17", False),
+        ("", False),
+    ],
+)
+def test_places_of_lines(before, is_place):
+    assert is_placed(before + "7", len(before)) is is_place
+    assert is_apart(before + "7", len(before)) is is_place

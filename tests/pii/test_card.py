@@ -18,6 +18,7 @@ from tests.pii.marked import check
         "card ⟦6759649826438453⟧",
         "visa ⟦4222222222222⟧",
         "\\n⟦4242424242424242⟧\\n",
+        "./.env.local:10:⟦5555-5555-5555-4444⟧,10.00",
     ],
 )
 def test_found(marked):

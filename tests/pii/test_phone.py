@@ -27,6 +27,7 @@ from tests.pii.marked import check
         "just ⟦555-0123⟧",
         '{"phoneNumber":"⟦5555550123⟧"}',
         "\\n⟦212-555-0147⟧\\n",
+        "a/b.csv:4:⟦212-555-0147⟧",
     ],
 )
 def test_found(marked):
@@ -49,6 +50,7 @@ def test_found(marked):
         "DE89 3704 0044 0532 0130 01",
         "NL91 ABNA 0417 1643 01",
         "078-05-0000",
+        '{"type":"text","text":"90210-4321"}',
     ],
 )
 def test_not_found(text):

@@ -14,6 +14,7 @@ from tests.pii.marked import check
         '"ssn":"⟦078-05-1120⟧"',
         "userSsn = ⟦078051120⟧",
         "\\n⟦123-45-6789⟧",
+        "src/users.py:7:⟦219-45-6781⟧",
     ],
 )
 def test_ssn(marked):

@@ -8,6 +8,12 @@ _ESCAPE = re.compile(r"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})\Z")
 _ACCOUNT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?:[ -][A-Z0-9]{4}){0,7}[ -]\Z")
 _LONGEST_ACCOUNT = 42
 
+# Path, line and perhaps column, as grep and compilers put them before a line.
+_PLACE = re.compile(
+    r"(?:\A|[\s>+\-]|\\[nrt])(?=[^\s:\"']{0,120}[./])[^\s:\"']{1,120}:\d{1,6}:(?:\d{1,4}:)?\Z"
+)
+_LONGEST_PLACE = 136
+
 
 def opens(text: str, at: int) -> bool:
     r"""Whether a word may begin here: behind none, or behind ``\n`` or ``%3D``."""
@@ -24,3 +30,17 @@ def is_escaped(text: str, at: int) -> bool:
 def is_within_account(text: str, at: int) -> bool:
     """Whether ``text[at]`` goes on with the groups of what is written like an IBAN."""
     return _ACCOUNT.search(text, max(0, at - _LONGEST_ACCOUNT), at) is not None
+
+
+def is_placed(text: str, at: int) -> bool:
+    """Whether a line begins at ``text[at]``, behind its place: ``src/a.py:17:``."""
+    return (
+        at > 0
+        and text[at - 1] == ":"
+        and _PLACE.search(text, max(0, at - _LONGEST_PLACE), at) is not None
+    )
+
+
+def is_apart(text: str, at: int) -> bool:
+    """Whether what stands before ``text[at]`` is no part of it, though it looks so."""
+    return is_escaped(text, at) or is_placed(text, at)

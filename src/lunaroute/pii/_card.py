@@ -3,7 +3,7 @@
 import re
 
 from lunaroute._fast import luhn_valid
-from lunaroute.pii._border import is_escaped, is_within_account
+from lunaroute.pii._border import is_apart, is_within_account
 from lunaroute.pii._context import Context
 from lunaroute.pii._finding import Finding
 
@@ -26,7 +26,7 @@ _CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[0-9a-fA-F]{4}-)\Z")
 
 def find_card(text: str, at: int, context: int) -> Finding | None:
     """The card number that begins at ``text[at]``."""
-    if _CHAINED.search(text, max(0, at - 5), at) and not is_escaped(text, at):
+    if _CHAINED.search(text, max(0, at - 5), at) and not is_apart(text, at):
         return None
     if not context & Context.CARD and is_within_account(text, at):
         return None

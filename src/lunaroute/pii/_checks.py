@@ -108,7 +108,7 @@ def nric(value: str) -> bool:
     elif first == "M":
         total += 3
     rows = {"S": "JZIHGFEDCBA", "T": "JZIHGFEDCBA", "M": "XWUTRQPNJLK"}
-    row = rows.get(first, "XWUTRQPMLKJ" if first != "M" else "")
+    row = rows.get(first, "XWUTRQPNMLK")
     return row[total % 11] == value[8]
 
 

@@ -3,7 +3,7 @@
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-from lunaroute.pii._border import is_escaped, opens
+from lunaroute.pii._border import is_apart, is_escaped, opens
 from lunaroute.pii._context import Context
 from lunaroute.pii._finding import Finding
 
@@ -15,6 +15,7 @@ _V4 = re.compile(
 )
 _RUN = re.compile(r"[0-9A-Fa-f:.]{2,60}")
 _NAMED = re.compile(r"[\w)\]'\"]")
+_LINE = re.compile(r"\d{1,6}:(?=[0-9A-Fa-f:])")
 _PORT = re.compile(r":\d{1,5}\Z")
 _WIDE = re.compile(r"[0-9A-Fa-f]{4}:")
 _ZONE = re.compile(r"%[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
@@ -180,7 +181,13 @@ def _parsed(value: str) -> IPv4Address | IPv6Address:
 
 def find_colons(text: str, at: int, _context: int) -> Finding | None:
     """The IPv6 or MAC address that begins at ``text[at]``."""
-    return _find_mac(text, at) or _find_ipv6(text, at)
+    found = _find_mac(text, at) or _find_ipv6(text, at)
+    if found is None and (number := _LINE.match(text, at)):
+        # The number of its line, behind a path.
+        at = number.end()
+        if is_apart(text, at):
+            return _find_mac(text, at) or _find_ipv6(text, at)
+    return found
 
 
 def _find_mac(text: str, at: int) -> Finding | None:
@@ -204,7 +211,8 @@ def _is_hardware(text: str, at: int) -> bool:
 
 def _is_chained(text: str, at: int) -> bool:
     """Whether what begins here goes on from an octet before it."""
-    return _BEFORE.search(text, max(0, at - 4), at) is not None
+    chained = _BEFORE.search(text, max(0, at - 4), at) is not None
+    return chained and not is_apart(text, at)
 
 
 def _find_ipv6(text: str, at: int) -> Finding | None:

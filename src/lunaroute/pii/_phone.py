@@ -5,7 +5,7 @@ What is only a row of digits counts beside a word such as "phone".
 
 import re
 
-from lunaroute.pii._border import is_escaped, is_within_account
+from lunaroute.pii._border import is_apart, is_within_account
 from lunaroute.pii._context import Context, is_numbered
 from lunaroute.pii._finding import Finding
 
@@ -91,7 +91,7 @@ def _digits(text: str) -> str:
 
 
 def _is_chained(text: str, at: int) -> bool:
-    return _CHAINED.search(text, max(0, at - 5), at) is not None and not is_escaped(
+    return _CHAINED.search(text, max(0, at - 5), at) is not None and not is_apart(
         text, at
     )
 
@@ -219,7 +219,9 @@ _CALLED = re.compile(
     r"|\d{2,5}(?:[ \-]\d{2,5}){1,4}(?![\w]|[-.]\d)"
 )
 _CALLING = re.compile(
+    # A name of a member is no verb: every message has a "text".
     r"(?:\bcall(?:ing|ed|s|back)?|\bdial|\breach|\btext|\bring|\bcontact|number)\b"
+    r"(?!\\*[\"'])"
     r"(?:\s+(?:me|us|him|her|them|back|at|on|is|you|the|my|our|office|desk|line|number|:|to|was|it)){0,4}"
     r"[\s:=\"']{0,4}\Z"
     r"|\b(?:call|dial|reach|text|ring|contact)\b[^\n;]{0,32}\b(?:at|on)[\s:]{1,3}\Z",

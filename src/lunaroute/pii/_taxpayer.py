@@ -2,7 +2,7 @@
 
 import re
 
-from lunaroute.pii._border import is_escaped
+from lunaroute.pii._border import is_apart
 from lunaroute.pii._context import Context, is_numbered
 from lunaroute.pii._finding import Finding
 
@@ -30,7 +30,7 @@ def _find(pattern: re.Pattern[str], text: str, at: int, context: int) -> Finding
     match = pattern.match(text, at)
     if match is None or (not match.group().isascii() and not match.group(1).isascii()):
         return None
-    if _CHAINED.search(text, max(0, at - 2), at) and not is_escaped(text, at):
+    if _CHAINED.search(text, max(0, at - 2), at) and not is_apart(text, at):
         return None
     area, group, serial = int(match[1]), int(match[3]), int(match[4])
     meant = bool(context & (Context.SSN | Context.ITIN))
