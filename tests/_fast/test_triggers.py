@@ -81,6 +81,7 @@ def test_what_has_to_follow(scan):
         (b"| password | x |", True),
         (b"user,password\nada,x", True),
         (b"user, password\nada, x", False),
+        (b"(name, password, x) VALUES (1", True),
         (b"**password**: x", True),
         (b"- name: PASSWORD\n  value: x", True),
         (b"- name: PASSWORD\n  other: x", False),
@@ -165,7 +166,7 @@ LITERALS = [
     Literal(b"t\xe9l", flags=t.CONTEXT, mask=2),
 ]
 PIECES = st.sampled_from(
-    [b"KEY-", b"\\n", b"aB3+", b"@", b"a@b.example", b"sk-", b"Tok", b"://a:b@", b"pass", b"password", b'":', b" = ", b"--", b"is ", b"|", b"value", b"default", b"(", b"{", b",", b"'", b"\n", b"\t", b"*", b"\\n",
+    [b"KEY-", b"\\n", b"aB3+", b"@", b"a@b.example", b"sk-", b"Tok", b"://a:b@", b"pass", b"password", b'":', b" = ", b"--", b"is ", b"|", b"value", b"VALUES", b"default", b"(", b"{", b",", b"'", b"\n", b"\t", b"*", b"\\n",
      b"%3D", b"\\u003d", b"ssn", b"t\xe9l", b"2001:db8::1", b":", b"00:00:5e:00:53:af", b"00-00-5E-00-53-AF", b"1.2.3.4",
      b"4111 1111 1111 1111", b"123-45-6789", b"+1 212 555 0147", b"(02) 5550 1234", b"020 7946 0958", b"GB82WEST", b"0x12ab",
      b"1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", b"RSSMRA85T10A562S", b"MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.Zn", b"0000.5e00.53af",

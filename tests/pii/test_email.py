@@ -56,6 +56,7 @@ def test_found(marked):
         "getty@tty1.service dev@disk.mount x.yml@main.branch",
         "github.com/foo/bar@v1.2.3/baz.go /pkg@1.2.3(react@18.2.0)",
         "[a-z]+@[a-z]+.com %s@%s.com xxx@xxx.xxx",
+        "https://user:password@example.com/path",
     ],
 )
 def test_not_found(text):

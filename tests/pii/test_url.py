@@ -27,6 +27,8 @@ def test_basic_auth(marked):
         "postgres://user:${PASSWORD}@db.example/x",
         'f"postgres://{user}:{password}@{host}/x"',
         "https://user:***@example.org",
+        "https://user:password@example.org",
+        "postgres://username:pass@db.example:5432/x",
         "http://localhost:3000/@fs/x",
     ],
 )

@@ -195,7 +195,7 @@ cdef bint is_paired(const unsigned char *p, Py_ssize_t n, Py_ssize_t start) noex
     cdef Py_ssize_t k = start
     cdef Py_ssize_t last = min(n, start + SPACED_REACH)
     while k + 4 <= last:
-        if memcmp(p + k, b"alue", 4) == 0:
+        if memcmp(p + k, b"alue", 4) == 0 or memcmp(p + k, b"ALUE", 4) == 0:
             return True
         if k + 6 <= last and memcmp(p + k, b"efault", 6) == 0:
             return True

@@ -247,7 +247,7 @@ def _is_assigned(data: bytes, start: int, end: int) -> bool:
     if near[:1] in (b",", b"\n", b"\r") and _is_column(data, start):
         return True
     if near[:1] in (b",", b"{", b"\n", b"\r") and (
-        b"alue" in near or b"efault" in near
+        b"alue" in near or b"ALUE" in near or b"efault" in near
     ):
         return True
     if not _AFTER_NAME.match(data, end):

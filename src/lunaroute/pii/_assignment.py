@@ -127,6 +127,8 @@ def _value(
         start, end, _ = found
         if operator["comma"] and not _is_argument(text, name, operator, start, end):
             return None
+        if end == len(text) and " " in text[start:end]:
+            return None
         sure = (
             is_fair
             if operator["call"] and _SETS.search(text[name.start : name.end])

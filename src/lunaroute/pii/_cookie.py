@@ -14,7 +14,8 @@ NAMES = (
 )  # fmt: skip
 _COOKIE = re.compile(r"(?:cookie[\"'`]?[ \t]{0,2}[:=,(]|-b[ ]|--cookie)", re.IGNORECASE)
 _VALUE = re.compile(r"[^=\s]{0,20}=([^\s;,\"'`<>]{16,4096})")
-_REACH = 1024
+# No further than what is kept of a stream that is let out.
+_REACH = 400
 
 
 def find_cookie(text: str, at: int, _context: int) -> Finding | None:
@@ -23,7 +24,10 @@ def find_cookie(text: str, at: int, _context: int) -> Finding | None:
     if match is None:
         return None
     begin = max(text.rfind("\n", max(0, at - _REACH), at), at - _REACH, 0)
-    if _COOKIE.search(text, begin, at) is None:
+    before = text[begin:at].lower()
+    if "cookie" not in before and "-b " not in before:
+        return None
+    if _COOKIE.search(before) is None:
         return None
     value = match[1].rstrip("\\")
     if not is_mixed(value) or is_placeholder(value):

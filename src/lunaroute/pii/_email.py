@@ -14,6 +14,7 @@ _DOMAIN = re.compile(
     r"(?:[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?\.){1,8}(?:xn--[0-9A-Za-z-]{2,59}|[^\W\d_]{2,63})"
 )
 _LITERAL = re.compile(r"\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9A-Fa-f:.]{2,45})\]")
+_USER = re.compile(r"://[^\s/@:]{0,64}:\Z")
 _VERSION = re.compile(r"v?\d+\.\d")
 _FILE = frozenset(
     """
@@ -114,6 +115,8 @@ def _is_domain(text: str, start: int, at: int, after: int, end: int) -> bool:
         return False
     if text.startswith("://", start - 3) and start >= 3:
         return False  # the user of an address on the web
+    if _USER.search(text, max(0, start - 80), start):
+        return False  # its password
     rest = text[end : end + 1]
     if rest == "@" or rest.isalnum():
         return False

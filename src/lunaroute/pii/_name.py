@@ -4,6 +4,7 @@ thing.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _KEYS = (
     "api access auth private secret account signing encryption master storage service "
@@ -27,10 +28,13 @@ FOREIGN = (
     *("hasło", "Hasło", "şifre", "Şifre", "jelszó", "κωδικός"),
 )
 _CHOSEN = frozenset((*CHOSEN, *FOREIGN))
-_NAME = re.compile(
-    "|".join(map(re.escape, sorted({*CHOSEN, *MADE, *FOREIGN}, key=len, reverse=True))),
-    re.IGNORECASE,
-)
+# By their first two letters, the longer ones first.
+_WORDS: dict[str, list[str]] = {}
+for _word in sorted(
+    {each.lower() for each in (*CHOSEN, *MADE, *FOREIGN)}, key=len, reverse=True
+):
+    _WORDS.setdefault(_word[:2], []).append(_word)
+_LONGEST = max(len(word) for words in _WORDS.values() for word in words)
 _BEFORE = re.compile(r"[0-9A-Za-z_\-]{0,40}\Z")
 _REST = re.compile(r"(?:[0-9A-Za-z_-]{0,31}[0-9A-Za-z_])?(?:\.value(?!\w))?")
 _SEGMENT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -95,19 +99,24 @@ class Name:
 
 def name_at(text: str, at: int) -> Name | None:
     """The name of which the telling part begins at ``text[at]``, if it is one."""
-    word = _NAME.match(text, at)
-    if word is None:
+    folded = text[at : at + _LONGEST].lower()
+    for word in _WORDS.get(folded[:2], ()):
+        if folded.startswith(word):
+            break
+    else:
         return None
-    rest = _REST.match(text, word.end())
+    behind = at + len(word)
+    rest = _REST.match(text, behind)
     before = _BEFORE.search(text, max(0, at - 40), at)
     assert rest is not None
     assert before is not None
-    if _names_no_secret(before.group(), word.group(), rest.group()):
+    if _names_no_secret(before.group(), text[at:behind], rest.group()):
         return None
-    told = word.group().lower()
-    return Name(before.start(), rest.end(), told, told in _CHOSEN)
+    return Name(before.start(), rest.end(), word, word in _CHOSEN)
 
 
+# Code says the same names again and again.
+@lru_cache(maxsize=4096)
 def _names_no_secret(before: str, word: str, rest: str) -> bool:
     first = _SEGMENT.findall(before)
     if word.lower() in ("pass", "pw") and (rest or not _is_apart(before, word, first)):

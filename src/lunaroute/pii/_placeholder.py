@@ -23,7 +23,7 @@ _WRAPPED = re.compile(
     r"\.{3}.*|.*\.{3}|.*…"
 )
 _FILLED = re.compile(
-    r"[xX*•.\-_#?0]{3,}\Z|.*(?:\*{3,}|•{3,}|_{5,}|[xX]{8,})|(.)\1{4,}\Z"
+    r"(?:[xX*•.\-_#?0]|\\u2022|\\u25cf){3,}\Z|.*(?:\*{3,}|•{3,}|_{5,}|[xX]{8,})|(.)\1{4,}\Z"
 )
 _XS = re.compile(r"[xX]{5,}")
 # Words that say so wherever a word of the value is one.

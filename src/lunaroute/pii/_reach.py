@@ -81,25 +81,28 @@ def bare(
     match = (_IN_URL if in_url else _LINEWISE if linewise else _INLINE).match(text, at)
     if match is None:
         return None
-    if linewise and _FURTHER.search(match.group()):
+    end = _before_escape(text, *match.span())
+    if linewise and _FURTHER.search(text, at, end):
         linewise = False
         match = _INLINE.match(text, at)
         if match is None:
             return None
-    start, end = match.span()
+        end = _before_escape(text, *match.span())
     if linewise:
         ends = ",;" + ends.strip(":")
-    while end > start and (
-        text[end - 1] in ends or (not linewise and _is_unbalanced(text, start, end))
+    while end > at and (
+        text[end - 1] in ends or (not linewise and _is_unbalanced(text, at, end))
     ):
         end -= 1
-    if text.startswith("\\", end - 2) and end - 2 > start and text[end - 1] in "nrt":
-        end -= 2
-    if text[end - 1] == "\\" and text[end : end + 1] in ("'", '"', "`"):
+    return (at, end) if at < end else None
+
+
+def _before_escape(text: str, start: int, end: int) -> int:
+    """The end of a value that stands in a string: before its first escape."""
+    if text[end - 1 : end] == "\\" and text[end : end + 1] in ("'", '"', "`"):
         end = start + len(text[start:end].rstrip("\\"))
-    if escape := _ESCAPE.search(text, start, end):
-        end = escape.start()
-    return (start, end) if start < end else None
+    escape = _ESCAPE.search(text, start, end)
+    return end if escape is None else escape.start()
 
 
 def _is_unbalanced(text: str, start: int, end: int) -> bool:

@@ -30,6 +30,8 @@ _NUMBERED = re.compile(
 _DOTTED = re.compile(
     r"(?:[A-Za-z]{2,}|\d{1,4})(?:[._\-/:](?:[A-Za-z]{2,}\d{0,2}|v?\d{1,4}))+"
 )
+# required|min:8, as frameworks write what a field must be.
+_RULES = re.compile(r"[a-z_]{2,}(?::[\w,]+)?(?:\|[a-z_]{2,}(?::[\w,]+)?)+")
 _LEET = re.compile(r"[A-Za-z]{1,12}\d[A-Za-z]{2,12}")
 _TECHNICAL = re.compile(
     r"(?i)base64|sha\d|md5|utf|oauth|str|int|hash|x509|http|v\d|pass|pwd|secret|token|key"
@@ -261,4 +263,6 @@ def is_no_secret(value: str) -> bool:
     """Whether it is something else by its looks: a pattern, a path, a colour."""
     if "0123456789" in value and re.search(r"(?i)abcdefghij", value):
         return True  # an alphabet
+    if _RULES.fullmatch(value):
+        return True
     return is_regex(value) or is_path(value) or _COLOUR.fullmatch(value) is not None

@@ -4,15 +4,17 @@ import re
 
 from lunaroute.pii._reach import quoted
 
-_VALUES = re.compile(r"[^()]{0,400}\)\s{0,8}VALUES\s{0,8}\(", re.IGNORECASE)
-_COLUMNS = re.compile(r"\(([\w\"`\[\], \t.]{0,400})\Z")
+_VALUES = re.compile(r"[^()]{0,200}\)\s{0,8}VALUES\s{0,8}\(", re.IGNORECASE)
+_COLUMNS = re.compile(r"\(([\w\"`\[\], \t.]{0,200})\Z")
 _VALUE = re.compile(r"[^\s,()'\"`]{1,256}")
 _NEXT = re.compile(r"\s{0,8},\s{0,8}")
 # A line of a table of which each cell is one of its names.
 _CELL = r"[ \"'`]*[A-Za-z_][\w\"'` .-]*"
 _ROW = re.compile(rf"{_CELL}(?:[,;\t|]{_CELL})+")
 _RULE = re.compile(r"\|?[ \t:|+-]+\|?")
-_LONGEST = 400
+# No further than what is kept of a stream that is let out, and what is held back.
+_LONGEST = 200
+_FURTHEST = 400
 
 
 def cell_below(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
@@ -28,6 +30,7 @@ def cell_below(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
 
 def _argument(text: str, at: int, number: int) -> tuple[int, int, bool] | None:
     """The one of that number in a list that begins at ``text[at]``."""
+    begin = at
     for left in range(number, -1, -1):
         found = quoted(text, at)
         bare = _VALUE.match(text, at) if found is None else None
@@ -36,6 +39,8 @@ def _argument(text: str, at: int, number: int) -> tuple[int, int, bool] | None:
         behind = found[2] if found else bare.end() if bare else at
         if not left:
             return (found[0], found[1], True) if found else None
+        if behind - begin > _FURTHEST:
+            return None
         following = _NEXT.match(text, behind)
         if following is None:
             return None

@@ -19,7 +19,9 @@ _DISCORD_HOST = re.compile(
     r"(?:https?://)?(?:[a-z]{2,8}\.)?discord(?:app)?\.com/api(?:/v\d{1,2})?\Z"
 )
 _HTTP = re.compile(r"https?://\Z")
-# user:password of documentation counts; what is left out is no password at all.
+# user:password is what documentation says; what is left out is no password at all.
+_USERS = frozenset({"user", "username", "login", "usr"})
+_PASSWORDS = frozenset({"password", "pass", "passwd", "pwd"})
 _SAYS_SO = re.compile(r"your|placeholder|redacted", re.IGNORECASE)
 _NONE = re.compile(r"[\[{<$%]|\*+\Z|[xX]{3,}\Z|\.{3}|\d{1,5}\Z")
 
@@ -33,6 +35,8 @@ def find_basic_auth(text: str, at: int, _context: int) -> Finding | None:
     if scheme is None:
         return None
     password = match[2]
+    if match[1].lower() in _USERS and password.lower() in _PASSWORDS:
+        return None
     if _NONE.match(password) and not re.fullmatch(r"\d{4,}", password):
         return None
     if is_template(password) or _SAYS_SO.search(password):
