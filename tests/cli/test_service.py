@@ -112,11 +112,25 @@ def test_a_manager_that_refuses_or_is_missing_is_quoted(place, monkeypatch):
     done = call("install")
     assert done.exit_code == 1
     assert "`systemctl --user daemon-reload` failed: no bus here" in done.output
+    assert "nothing was changed" in done.output
+    assert list((place / "config").rglob("*.service")) == []
     monkeypatch.setenv("PATH", str(place / "none"))
     done = call("install")
     assert done.exit_code == 1
     assert "cannot run systemctl" in done.output
     assert "--print" in done.output
+
+
+def test_where_no_manager_answers_nothing_is_changed(place, monkeypatch):
+    """No server is ended for a service that cannot be; an earlier file stays."""
+    monkeypatch.setattr(service, "sys", SimpleNamespace(platform="linux", exit=exit))
+    monkeypatch.setattr(service, "make_room", lambda: pytest.fail("it was ended"))
+    (place / "bin" / "systemctl").write_text("#!/bin/sh\nexit 1\n")
+    unit = place / "config" / "systemd" / "user" / "lunaroute.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("earlier")
+    assert call("install").exit_code == 1
+    assert unit.read_text() == "earlier"
 
 
 def test_a_server_in_the_background_makes_room(place, monkeypatch):

@@ -57,8 +57,7 @@ def install(only_print: bool, **flags: object) -> None:
         if only_print:
             click.echo(text, nl=False)
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        write(path, text)
         click.echo(f"wrote {path}", err=True)
         for name in not_taken_over(os.environ):
             click.echo(
@@ -130,6 +129,28 @@ def not_taken_over(environ: Mapping[str, str]) -> list[str]:
     )
 
 
+def write(path: Path, text: str) -> None:
+    """The service's file, known to the manager. Raises ServiceError where that cannot
+    be asked, OSError; then all is as before, and a server that runs goes on.
+    """
+    before = path.read_text() if path.exists() else None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    if sys.platform == "darwin":
+        return
+    try:
+        _order("systemctl", "--user", "daemon-reload")
+    except ServiceError as error:
+        if before is None:
+            path.unlink()
+        else:
+            path.write_text(before)
+        raise ServiceError(
+            f"nothing was changed: {error}; it takes a login session of this user, or "
+            "`loginctl enable-linger`"
+        ) from error
+
+
 def make_room() -> None:
     """Ends a server that nobody keeps: its streams finish beside the service."""
     for server in running(os.environ):
@@ -150,7 +171,6 @@ def enable(path: Path) -> None:
         )
         _order("launchctl", "bootstrap", domain, str(path))
         return
-    _order("systemctl", "--user", "daemon-reload")
     _order("systemctl", "--user", "enable", UNIT)
     _order("systemctl", "--user", "restart", UNIT)
 
