@@ -126,6 +126,26 @@ def test_deltas_without_their_block(read_events):
     assert facts.tool_calls == (ToolCall("", "", "{}"),)
 
 
+@pytest.mark.parametrize(
+    "delta",
+    [
+        None,
+        ["text_delta"],
+        {"type": ["text_delta"], "text": "x"},
+        {"type": None, "text": "x"},
+        {"type": "text_delta", "text": ["x"]},
+        {"type": "text_delta", "text": 1},
+        {"type": "text_delta", "text": ""},
+    ],
+)
+def test_deltas_that_are_none_say_nothing(read_events, delta):
+    event = {"type": "content_block_delta", "index": 0, "delta": delta}
+    facts = read_events(MESSAGES, event)
+    assert facts.texts == ()
+    assert facts.problem is None
+    assert facts.unknown_events == 0
+
+
 def test_an_empty_input_is_known_once_its_block_is_closed(read_events):
     block = {"type": "tool_use", "id": "t", "name": "Now", "input": {}}
     begin = {"type": "content_block_start", "index": 0, "content_block": block}

@@ -133,3 +133,11 @@ def test_far_less_work_than_prometheus_clients():
         ended = time.perf_counter()
         ours, other = min(ours, middle - began), min(other, ended - middle)
     assert ours * 3 < other
+
+
+def test_many_values_at_once_are_as_one_after_the_other():
+    one, other = Board([TOOK]), Board([TOOK])
+    for number in (0.1, 2.0, 0.1):
+        one.observe(TOOK, number, "m")
+    other.observe_all(TOOK, [0.1, 2.0, 0.1], "m")
+    assert one.text() == other.text()

@@ -35,6 +35,34 @@ def test_byte_by_byte():
     assert dechunker.done
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [b"5\r\nhello\r\n", b"00a\r\n0123456789\r\n", b"0\r\n\r\n", b"1\r\nx\r\n"],
+        [b"2\r\n\r\n\r\n", b"4\r\n1\r\nx\r\n", b"0\r\n\r\n"],
+        [b"5;x=y\r\nhello\r\n", b"5\nhello\n", b"5 \r\nhello\r\n"],
+        [b"5\r\nhel", b"2\r\n\r\n", b"3\r\nabc\r\n"],
+        [b"4\r\nhello\r\n", b"1\r\nx\r\n"],
+        [b"6\r\nhello\r\n", b"1\r\nx\r\n"],
+        [b"5\r\nhello\r\n5\r\nworld\r\n", b"1\r\nx\r\n", b"", b"1\r\n", b"x\r\n"],
+        [b"1_0\r\n0123456789abcdef\r\n"],
+        [b"+5\r\nhello\r\n"],
+        [b"0\r\n\r\n", b"5\r\nhello\r\n"],
+        [b"0\r\nX: y\r\n", b"5\r\nhello\r\n", b"\r\n"],
+        [b"0000000000000005\r\nhello\r\n", b"00000000000000005\r\nhello\r\n"],
+    ],
+)
+def test_chunks_that_come_whole_are_read_as_if_in_bytes(pieces):
+    payload, dechunker = run(*pieces)
+    data = b"".join(pieces)
+    again, other = run(*(data[i : i + 1] for i in range(len(data))))
+    assert (payload, dechunker.done, dechunker.problem) == (
+        again,
+        other.done,
+        other.problem,
+    )
+
+
 @pytest.mark.parametrize("end", range(len(WHOLE)))
 def test_a_body_that_stops_early_gives_what_came(end):
     payload, dechunker = run(WHOLE[:end])

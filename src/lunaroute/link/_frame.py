@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from lunaroute.errors import LinkError
 from lunaroute.link._exchange import Anchor, Ending, Route, Times
@@ -54,11 +55,12 @@ class Kind(IntEnum):
     HEALTH = 17  # once a second: how the recorder fares
 
 
+_KINDS = {int(kind): kind for kind in Kind}
+
 RESENT = 1  # flag of OPEN: this exchange went over an earlier link already
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame as it was read."""
 
     kind: Kind
@@ -288,7 +290,7 @@ class FrameReader:
 
 
 def _kind(number: int) -> Kind:
-    try:
-        return Kind(number)
-    except ValueError as error:
-        raise LinkError(f"unknown frame kind {number}") from error
+    kind = _KINDS.get(number)
+    if kind is None:
+        raise LinkError(f"unknown frame kind {number}")
+    return kind

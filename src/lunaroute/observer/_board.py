@@ -17,7 +17,8 @@ MAX_LABEL_SETS = 1_000
 OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
+# Compared as what it is: a dict of them would hash help and buckets each time.
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """What a metric is. ``help`` says what moves it; buckets are a histogram's."""
 
@@ -112,10 +113,17 @@ class Board:
 
     def observe(self, metric: Metric, number: float, *labels: str) -> None:
         """One more value in a histogram."""
+        self.observe_all(metric, (number,), *labels)
+
+    def observe_all(
+        self, metric: Metric, numbers: Iterable[float], *labels: str
+    ) -> None:
+        """So many more values."""
         histogram = self._histograms[metric].get(labels)
         if histogram is None:
             histogram = self._new_histogram(metric, labels)
-        histogram.observe(number)
+        for number in numbers:
+            histogram.observe(number)
 
     def text(self) -> str:
         """Prometheus' text format, version 0.0.4."""

@@ -195,9 +195,9 @@ class Tally:
 
     def _count_stream(self, news: News, provider: str, model: str) -> None:
         row, board = news.row, self._board
-        for earlier, later in pairwise(news.moments):
-            gap = max(0, later - earlier) * _NANO
-            board.observe(the.GAPS, gap, provider, model)
+        if len(news.moments) > 1:
+            gaps = (max(0, b - a) * _NANO for a, b in pairwise(news.moments))
+            board.observe_all(the.GAPS, gaps, provider, model)
         if not row.streaming or row.first_token_us is None:
             return
         board.add(the.STREAMS, 1, provider, model)

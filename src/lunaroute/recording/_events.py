@@ -11,7 +11,6 @@ import orjson
 from lunaroute.model import Outcome, TextKind, ToolCall
 from lunaroute.recording._allowed import request_headers
 from lunaroute.recording._cost import estimated_cost
-from lunaroute.recording._pace import pace
 from lunaroute.recording._reading import Reading, clean, is_one_line
 from lunaroute.recording._rows import exchange_row
 from lunaroute.recording._timeline import between_ms, whole_ms
@@ -70,7 +69,7 @@ def _events(reading: Reading, row: ExchangeRow) -> Iterator[Event]:
         if call.server is not None:
             asked["tool_server"] = clean(call.server)
         yield _event(reading, "tool_call_recorded", times.ended, asked)
-    yield _event(reading, "completed", times.ended, _completed(reading))
+    yield _event(reading, "completed", times.ended, _completed(reading, row))
 
 
 def _event(reading: Reading, kind: str, moment: int, more: Event) -> Event:
@@ -191,7 +190,7 @@ def _call(call: ToolCall) -> Event:
     }
 
 
-def _completed(reading: Reading) -> Event:
+def _completed(reading: Reading, row: ExchangeRow) -> Event:
     answer, ending, times = reading.answer, reading.ending, reading.ending.times
     provider_ms = whole_ms(times.first_byte_up, times.ended) or 0
     overhead_ms = between_ms(times.head_received, times.first_byte_up) or 0.0
@@ -207,7 +206,7 @@ def _completed(reading: Reading) -> Event:
         **token_totals(answer.usage, model),
         **_tool_summary(reading.answer.tool_calls),
         **_performance(provider_ms, overhead_ms),
-        "streaming_stats": _streaming(reading),
+        "streaming_stats": _streaming(reading, row),
         "estimated_cost": estimated_cost(reading.cost, answer.usage),
         "outcome": reading.outcome.value,
         "status": reading.status or None,
@@ -284,20 +283,18 @@ def _first_token_ms(reading: Reading) -> int | None:
     return whole_ms(sent, reading.timeline.first_token)
 
 
-def _streaming(reading: Reading) -> Event | None:
+def _streaming(reading: Reading, row: ExchangeRow) -> Event | None:
     if not reading.is_streamed:
         return None
-    moments = [when for when, _ in reading.raw.answer.chunks]
-    gaps = pace(moments)
     first = reading.timeline.first_token or reading.ending.times.first_body_down
     return {
         "time_to_first_token_ms": _first_token_ms(reading),
-        "total_chunks": len(moments),
+        "total_chunks": len(reading.raw.answer.chunks),
         "streaming_duration_ms": whole_ms(first, reading.ending.times.ended),
-        "avg_chunk_latency_ms": gaps.average,
-        "p50_chunk_latency_ms": gaps.p50,
-        "p95_chunk_latency_ms": gaps.p95,
-        "p99_chunk_latency_ms": gaps.p99,
-        "max_chunk_latency_ms": gaps.longest,
-        "min_chunk_latency_ms": gaps.shortest,
+        "avg_chunk_latency_ms": row.chunk_avg_ms,
+        "p50_chunk_latency_ms": row.chunk_p50_ms,
+        "p95_chunk_latency_ms": row.chunk_p95_ms,
+        "p99_chunk_latency_ms": row.chunk_p99_ms,
+        "max_chunk_latency_ms": row.chunk_max_ms,
+        "min_chunk_latency_ms": row.chunk_min_ms,
     }

@@ -59,7 +59,7 @@ def _parts(token: str) -> dict[str, None]:
     """Its parts in lower case; a single letter says nothing, and a word of one piece
     has none.
     """
-    if token.isalpha() and token[1:].islower():
+    if token.isdigit() or (token.isalpha() and token[1:].islower()):
         return {}
     parts = token.split("_") if "_" in token else []
     parts += _PART.findall(token)

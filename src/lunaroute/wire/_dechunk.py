@@ -12,6 +12,8 @@ from itertools import islice
 # A chunk extension may be long; a size line beyond this is not a size line.
 _MAX_SIZE_LINE = 16 * 1024
 
+# As long as the size of a plain chunk and the end of its line may be.
+_PLAIN_SIZE = 18
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _CHUNK_START = re.compile(rb"\r\n(?=[0-9A-Fa-f]{1,16}(?:[ \t]*;[^\r\n]*)?\r\n)")
 
@@ -26,10 +28,11 @@ class Dechunker:
     the rest could not be read; after either, further bytes yield nothing.
     """
 
-    __slots__ = ("_due", "_line", "_step", "problem")
+    __slots__ = ("_due", "_is_between", "_line", "_step", "problem")
 
     def __init__(self) -> None:
         self.problem: str | None = None
+        self._is_between = True  # no byte of the next chunk has come
         self._line = bytearray()
         self._due = 0
         self._step: Callable[[bytes, int, list[bytes]], int] | None = self._read_size
@@ -41,6 +44,8 @@ class Dechunker:
 
     def feed(self, data: bytes) -> bytes:
         """The payload bytes that ``data`` completes."""
+        if self._is_between and (whole := _whole_chunk(data)):
+            return whole
         payload: list[bytes] = []
         at = 0
         while at < len(data) and self._step is not None:
@@ -66,6 +71,7 @@ class Dechunker:
         return tail if whole is None else whole
 
     def _read_size(self, data: bytes, at: int, _payload: list[bytes]) -> int:
+        self._is_between = False
         line, at = self._take_line(data, at)
         if line is None:
             return at
@@ -91,6 +97,7 @@ class Dechunker:
         if line:
             return self._fail("a chunk is longer than its size", at)
         self._step = self._read_size
+        self._is_between = True
         return at
 
     def _read_trailer(self, data: bytes, at: int, _payload: list[bytes]) -> int:
@@ -119,3 +126,15 @@ class Dechunker:
         self._step = None
         self._line.clear()
         return at
+
+
+def _whole_chunk(data: bytes) -> bytes:
+    """The payload of one chunk, where ``data`` is just that in its plainest form, as
+    nearly all of a stream are; empty where it is not.
+    """
+    end = data.find(b"\r\n", 0, _PLAIN_SIZE)
+    if end <= 0 or not data.endswith(b"\r\n") or not _HEX.fullmatch(data, 0, end):
+        return b""
+    start = end + 2
+    is_whole = start + int(data[:end], 16) + 2 == len(data)
+    return data[start:-2] if is_whole else b""

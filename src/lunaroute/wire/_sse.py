@@ -4,7 +4,7 @@ Lines end in LF, CRLF or CR and in nothing else: ``str.splitlines`` knows more l
 than the standard, and model output holds them.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lunaroute._fast import event_ends
 
@@ -13,8 +13,7 @@ _BOM = b"\xef\xbb\xbf"
 _RETRY_DIGITS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
+class SseEvent(NamedTuple):
     """One dispatched event. ``id`` is the last event id the stream has named so far."""
 
     event: str
@@ -81,6 +80,11 @@ class SseDecoder:
         if b"\r" in block:
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         for line in block.split(b"\n"):
+            if line.startswith(b"data: "):  # nearly all of a stream's bytes
+                data.append(line[6:])
+                continue
+            if not line:
+                continue
             name, _, value = line.partition(b":")
             value = value.removeprefix(b" ")
             if name == b"data":
