@@ -7,7 +7,7 @@ import genai_prices
 import pytest
 
 from lunaroute.model import Usage
-from lunaroute.pricing import price
+from lunaroute.pricing import price, use_overrides
 
 WHEN = datetime(2026, 11, 1, tzinfo=UTC)
 CLAUDE = "claude-sonnet-4-5-20250929"
@@ -221,3 +221,17 @@ def test_who_sells_it():
     assert found.provider == "openrouter"
     mine = cost(usage, CLAUDE, provider="mine", upstream="https://proxy.corp.test")
     assert mine.provider == "anthropic"
+
+
+@pytest.mark.parametrize(
+    "model", ["gpt-4o-search-preview", "gpt-4o-search-preview-2025-03-11", "gpt-5-search-api"]
+)  # fmt: skip
+def test_a_model_that_searches_with_each_answer_has_no_known_cost(model):
+    usage = Usage(input_uncached=1_000, output=200)
+    assert cost(usage, model, "openai") is None
+    assert cost(usage, "gpt-4o", "openai") is not None
+    use_overrides([{"model": model, "input": 2.5, "output": 10.0}])
+    try:
+        assert cost(usage, model, "openai").total == pytest.approx(0.0045)
+    finally:
+        use_overrides([])

@@ -1,6 +1,7 @@
 """Counts times prices, in decimals until the end."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -44,6 +45,10 @@ _FEES = (
 _REQUEST_PRICE = "requests_kcount"
 _CACHED_AUDIO_PRICE = "cache_audio_read_mtok"
 
+# OpenAI's models that search with each answer and say no number. What that costs the
+# table does not know.
+_SEARCHES_ALWAYS = re.compile(r"-search-(?:preview|api)(?:-\d|\Z)")
+
 _Prices = Mapping[str, "Decimal | TieredPrices | None"]
 
 
@@ -71,6 +76,8 @@ def price(
     applied = _applied(prices, counts, usage.input_total)
     fees = _fees(prices, usage)
     if applied is None or fees is None or _is_ambiguous(prices, usage):
+        return None
+    if own is None and not fees and _SEARCHES_ALWAYS.search(model):
         return None
     seller = line.provider if line else provider
     sold = line.model if line else model
