@@ -34,6 +34,7 @@ def test_words_count_near_by_before_and_behind():
         ('{"model":"gpt-x","messages":[{"content":"219-45-6781"}]}', False),
         ('{"content":"219-45-6781","model":"gpt-x"}', False),
         ('{"type":"item","value":"219-45-6781"}', False),
+        ('{"model":"219-45-6781"}', False),
         ("in that case 219-45-6781", True),
         ("in that case it would be 219-45-6781", False),
         ("reorder 219-45-6781", False),

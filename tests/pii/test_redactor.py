@@ -104,6 +104,17 @@ def test_outside_of_the_marks_every_byte_is_as_it_was() -> None:
     assert rest == whole
 
 
+def test_a_form() -> None:
+    body = f"a=%7E&to={EMAIL.replace('@', '%40')}+x&n=%C3%A9{CARD}".encode()
+    redacted = redactor().form(body)
+    assert redacted.data == b"a=%7E&to=[EMAIL]+x&n=%C3%A9[CARD]"
+    assert [mark.kind for mark in redacted.marks] == ["email", "card"]
+    for mark in redacted.marks:
+        assert redacted.data[mark.start : mark.end].startswith(b"[")
+    clean = b"a=%7E&b=+c"
+    assert redactor().form(clean).data is clean
+
+
 def test_a_body_that_is_no_json() -> None:
     body = b"\xff to=" + EMAIL.encode() + b"\xfe"
     assert redactor().body(body).data == b"\xff to=[EMAIL]\xfe"

@@ -209,6 +209,21 @@ def test_without_a_redactor_all_stays():
     assert not redaction.counts
 
 
+def test_a_form_is_read_as_one():
+    body = f"grant_type=password&user={EMAIL.replace('@', '%40')}&x=a+{SECRET}"
+    raw = exchange(
+        path="/oauth/token",
+        dialect="",
+        request_pieces=[body.encode()],
+        request_fields=[
+            ("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+        ],
+    )
+    records = _records(raw)
+    _assert_clean(records)
+    assert "grant_type=password&user=[EMAIL]&x=a+[SECRET]" in _kept(records)
+
+
 def test_a_coded_target_stays_coded_where_nothing_is_found():
     redaction = Redaction(redactor())
     assert redaction.target("/a%2Fb?c=%20d&e") == "/a%2Fb?c=%20d&e"

@@ -278,7 +278,6 @@ WORDS: dict[Context, tuple[str, ...]] = {
         "commit",
         "batch",
         "lot",
-        "model",
         "barcode",
         "ean",
         "upc",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from lunaroute._fast import value_spans
+from lunaroute.pii._form import FormView, coded
 from lunaroute.pii._json import edits, is_container
 from lunaroute.pii._pseudonym import MemoryBook, Tokens
 from lunaroute.pii._rule import Rule
@@ -143,6 +144,21 @@ class Redactor:
             parts.append(piece)
             size += len(piece)
         return Redacted(b"".join(parts), tuple(marks)) if marks else Redacted(body)
+
+    def form(self, body: bytes) -> Redacted:
+        """A body of a form's fields, coded by ``%`` and ``+``."""
+        text = body.decode("utf-8", "surrogateescape")
+        view = FormView(text)
+        changes = [
+            _Change(
+                view.at(spot.start),
+                view.at(spot.end),
+                coded(self._replacement(spot)),
+                spot.kind,
+            )
+            for spot in spots(self._finder, view.text)
+        ]
+        return _redacted(text, changes, body)
 
     def settle(self) -> None:
         """To be called before anything of what was redacted is written: what its

@@ -219,7 +219,7 @@ def _asked(
     body = read_body(raw.request, head, key)
     whole = body.joined()
     who = session_of(endpoint, head.fields, whole)
-    sent = redaction.sent(whole)
+    sent = redaction.sent(whole, is_form=_is_form(head))
     found = read_json(sent)
     request = facts_of_request(endpoint, found)
     if raw.request.truncated or request.problem == "cut short":
@@ -375,6 +375,12 @@ def status_of(head: Head) -> int:
     """The status of a response's head, 0 where it has none."""
     code = head.first[1]
     return int(code) if code.isascii() and code.isdigit() and len(code) == 3 else 0
+
+
+def _is_form(head: Head) -> bool:
+    """Whether a body is of fields coded by ``%`` and ``+``."""
+    kind = (head.get("content-type") or "").partition(";")[0].strip().lower()
+    return kind == "application/x-www-form-urlencoded"
 
 
 def is_event_stream(head: Head) -> bool:

@@ -47,9 +47,9 @@ class Redaction:
             return text
         return self._redactor.text(text, self.counts)
 
-    def sent(self, body: bytes) -> bytes:
+    def sent(self, body: bytes, *, is_form: bool = False) -> bytes:
         """The request's body; ``marks`` says afterwards what of it."""
-        body, self.marks = self._body(body)
+        body, self.marks = self._body(body, is_form=is_form)
         return body
 
     def cut(self, body: bytes) -> bytes:
@@ -158,10 +158,13 @@ class Redaction:
             usage=self._usage(facts.usage),
         )
 
-    def _body(self, body: bytes) -> tuple[bytes, tuple[Mark, ...]]:
+    def _body(
+        self, body: bytes, *, is_form: bool = False
+    ) -> tuple[bytes, tuple[Mark, ...]]:
         if self._redactor is None:
             return body, ()
-        redacted = self._redactor.body(body)
+        read = self._redactor.form if is_form else self._redactor.body
+        redacted = read(body)
         self.counts.update(mark.kind for mark in redacted.marks)
         return redacted.data, redacted.marks
 
