@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from lunaroute.recording._events import event_lines
 from lunaroute.recording._once import Bodies, Once
 from lunaroute.recording._reading import read_exchange
-from tests.recording.build import exchange
+from tests.recording.build import exchange, sse
 
 PATH = Path("sessions/2026-01-02/session_a.jsonl")
 PATIENT = settings(
@@ -179,3 +179,108 @@ def test_what_is_known_is_bounded(monkeypatch):
         once.shorten(path, "boot-0-1", lines_of(body), body)
     assert PATH not in once._files
     assert 1 <= len(once._files) < 8
+
+
+def answered(number, body, text, command):
+    """The lines of a request and its answer, a text and a call with both quotes."""
+    call = {"type": "tool_use", "id": "toolu_1", "name": "Bash", "input": {}}
+    events = sse(
+        {"type": "message_start", "message": {"id": "m", "model": "m", "usage": {}}},
+        *block(0, {"type": "thinking", "thinking": ""}, "thinking", THOUGHT),
+        *block(1, {"type": "text", "text": ""}, "text", text),
+        *block(2, call, "input_json", json.dumps({"command": command})),
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {}},
+        {"type": "message_stop"},
+    )
+    raw = exchange(
+        number,
+        request_pieces=[body],
+        answer=events,
+        content_type="text/event-stream",
+    )
+    return event_lines(read_exchange(raw, b"k"))
+
+
+def block(index, begin, kind, text):
+    name = {"thinking": "thinking", "text": "text", "input_json": "partial_json"}[kind]
+    yield {"type": "content_block_start", "index": index, "content_block": begin}
+    delta = {"type": f"{kind}_delta", name: text}
+    yield {"type": "content_block_delta", "index": index, "delta": delta}
+    yield {"type": "content_block_stop", "index": index}
+
+
+THOUGHT = "first this, then that; " * 20
+WORDS = 'it "says" \\ ünï\n' * 20
+
+
+def history(text, command, *, escaped=False):
+    """The next body: the answer comes back, and a result."""
+    said = [
+        {"type": "thinking", "thinking": THOUGHT, "signature": "s"},
+        {"type": "text", "text": text},
+        {"type": "tool_use", "id": "toolu_1", "input": {"command": command}},
+    ]
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "r" * 300}
+    messages = [
+        {"role": "assistant", "content": said},
+        {"role": "user", "content": [result]},
+    ]
+    body = {"model": "m", "messages": messages, "system": LONG}
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=escaped).encode()
+
+
+def session(*, escaped=False):
+    bodies = [
+        json.dumps({"model": "m", "messages": [], "system": LONG}).encode(),
+        history(WORDS, f"grep {LONG}", escaped=escaped),
+        history(WORDS, f"grep {LONG}", escaped=escaped),
+    ]
+    once = Once()
+    once.resume(PATH, 0)
+    texts = [
+        once.shorten(
+            PATH, f"boot-0-{n}", answered(n, body, WORDS, f"grep {LONG}"), body
+        )
+        for n, body in enumerate(bodies, start=1)
+    ]
+    return bodies, texts
+
+
+def test_what_an_answer_said_is_not_written_again():
+    bodies, texts = session()
+    assert given_back(texts) == bodies
+    request = next(each for each in texts[1].splitlines() if b"request_json" in each)
+    assert b"then that" not in request
+    assert b"says" not in request
+    assert b"grep" not in request
+    sent = json.loads(request)["request_json"]["messages"][0]["content"]
+    assert [
+        sent[0]["thinking"]["as"],
+        sent[1]["text"]["as"],
+        sent[2]["input"]["command"]["as"],
+    ] == [
+        "boot-0-1#spoken",
+        "boot-0-1#response_text",
+        "boot-0-1#tool_arguments.0",
+    ]
+
+
+def test_what_came_back_otherwise_stands_there():
+    bodies, texts = session(escaped=True)
+    assert given_back(texts) == bodies
+    assert rb"\u00fc" in texts[1]
+
+
+def test_arguments_that_come_back_as_a_string():
+    command = json.dumps({"command": f"grep {LONG}"})
+    call = {"type": "function_call", "call_id": "c", "arguments": command}
+    body = json.dumps({"input": [call], "model": "m"}).encode()
+    first = json.dumps({"model": "m", "input": [], "i": LONG}).encode()
+    once = Once()
+    once.resume(PATH, 0)
+    texts = [
+        once.shorten(PATH, "boot-0-1", answered(1, first, "x", f"grep {LONG}"), first),
+        once.shorten(PATH, "boot-0-2", lines_of(body, 2), body),
+    ]
+    assert given_back(texts) == [first, body]
+    assert b'"as":"boot-0-1#tool_arguments.0.json"' in texts[1]

@@ -198,6 +198,19 @@ def test_history_that_is_referred_to():
     assert [without_place(each.rows) for each in found] == [r.rows for r in records]
 
 
+def test_an_answer_that_is_referred_to():
+    words = "because of scattering, as was said before; " * 9
+    said = {"role": "assistant", "content": [{"type": "text", "text": words}]}
+    body = question(stream=True)
+    body["messages"] += [said, {"role": "user", "content": "and at night?"}]
+    answer = sse(*anthropic_events(words))
+    raws = [anthropic_stream(1, answer=answer), anthropic_stream(2, body=body)]
+    records = [record for raw in raws for record in make_records(raw, KEY)]
+    found, text = rebuilt(records)
+    assert b'"as":"boot-0-1#response_text"' in text
+    assert [without_place(each.rows) for each in found] == [r.rows for r in records]
+
+
 def test_the_rest_of_an_exchange_may_come_later():
     one, two = (make_records(anthropic_message(n), KEY)[0] for n in (1, 2))
     text = one.lines[: one.opening] + two.lines + one.lines[one.opening :]

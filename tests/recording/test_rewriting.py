@@ -8,7 +8,7 @@ from lunaroute.recording import Rewriter
 from lunaroute.recording._once import Bodies, Once
 from lunaroute.recording._record import make_records
 from tests.pii.finder import CARD, EMAIL, SECRET, redactor
-from tests.recording.build import anthropic_stream, question
+from tests.recording.build import anthropic_events, anthropic_stream, question, sse
 
 KEY = b"k" * 32
 REST = "a rest that is long enough to be referred to, " * 8
@@ -101,3 +101,36 @@ def test_a_reference_to_nothing_is_an_error(tmp_path):
     (_, orphan) = [line for line in lines if b"request_recorded" in line]
     with pytest.raises(KeyError):
         rewriter.rewrite(orphan)
+
+
+def test_what_an_answer_said_is_redacted_where_it_is_referred_to(tmp_path):
+    said = f"write to {EMAIL}, {REST}"
+    first = question("who?")
+    history = [
+        {"role": "assistant", "content": [{"type": "text", "text": said}]},
+        {"role": "user", "content": REST},
+    ]
+    once, lines = Once(), []
+    once.resume(tmp_path, 0)
+    for number, messages in enumerate(([], history, history), 1):
+        sent = json.dumps(first | {"messages": messages}, separators=(",", ":"))
+        raw = anthropic_stream(
+            number,
+            body=None,
+            request_pieces=[sent.encode()],
+            answer=sse(*anthropic_events(said)),
+        )
+        (record,) = make_records(raw, KEY)
+        text = once.shorten(tmp_path, str(record.id), record.lines, record.sent)
+        lines += text.splitlines(keepends=True)
+    assert b"#response_text" in lines[7]
+    rewriter = Rewriter(redactor())
+    new = [rewriter.rewrite(line)[0] for line in lines]
+    assert EMAIL.encode() not in b"".join(new)
+    # What was redacted alike is referred to again.
+    assert sum(b"#response_text" in line for line in new) > 0
+    bodies = Bodies(new)
+    for number, messages in ((2, history), (3, history)):
+        expected = json.dumps(messages).replace(EMAIL, "[EMAIL]")
+        body = json.loads(bodies.body(f"boot-0-{number}"))
+        assert body["messages"] == json.loads(expected)

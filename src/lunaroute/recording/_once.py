@@ -6,9 +6,11 @@ an earlier request in the same file brought are replaced by where they stand the
     {"$lunaroute": "same", "as": "<exchange_id>", "at": 120, "bytes": 48213}
 
 ``request_refs`` lists where in the kept JSON such places are, so that a client's own
-text of this look is never taken for one. References go to the newest body that holds
-the value, a run of neighbours in one. ``Bodies`` puts a body together again, byte for
-byte. Nothing refers to another file: each can be read, kept and deleted alone.
+text of this look is never taken for one. What an answer said is referred to where its
+events hold it (``_said``): ``"as":"<exchange_id>#response_text"``. References go to the
+newest place that holds the value, a run of neighbours in one. ``Bodies`` puts a body
+together again, byte for byte. Nothing refers to another file: each can be read, kept
+and deleted alone.
 """
 
 import hashlib
@@ -22,6 +24,7 @@ from pathlib import Path
 import orjson
 
 from lunaroute._fast import value_spans
+from lunaroute.recording._said import Said, value_at
 
 # Shorter values are cheaper repeated than looked up; in a run of neighbours they count.
 _SMALLEST = 24
@@ -39,15 +42,18 @@ _MOST_VALUES = 20_000
 # Of all files together, some 250 bytes each; those written longest ago are forgotten.
 _MOST_IN_ALL = 100_000
 
+_REQUEST = b'{"type":"request_recorded"'
 _JSON = b'"request_json":'
 _REFS = re.compile(rb'"request_refs":(\[[0-9,]*\]),')
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a value stands: in the body of which exchange, and after a comma?"""
+    """Where a value stands: in the body of which exchange, or in what which answer
+    said, and after a comma?
+    """
 
-    exchange_id: str
+    source: str
     start: int
     follows_comma: bool
 
@@ -66,7 +72,7 @@ class _Run:
         return (
             start == self.end + 1
             and body[self.end] == ord(",")
-            and place.exchange_id == self.source
+            and place.source == self.source
             and place.follows_comma
             and place.start == self.source_start + (start - self.start)
         )
@@ -81,6 +87,7 @@ class _File:
     end: int
     inode: tuple[int, int] | None
     values: dict[bytes, _Place] = field(default_factory=dict)
+    said: Said = field(default_factory=Said)
 
 
 class Once:
@@ -116,30 +123,44 @@ class Once:
             self._files[path].inode = _inode(path)
 
     def shorten(self, path: Path, exchange_id: str, lines: bytes, body: bytes) -> bytes:
-        """The lines with what ``path`` holds already referred to.
+        """The lines with what ``path`` holds already referred to. They must be what is
+        written next.
 
         ``body`` is the request as it stands in the lines; empty where it does not.
         """
         file = self._files.get(path)
-        if file is None or len(body) < _WORTH_IT:
+        if file is None:
             return lines
-        at = lines.find(_JSON)
+        at = lines.find(_JSON) if len(body) >= _WORTH_IT else -1
         while at >= 0 and not lines.startswith(body, at + len(_JSON)):
             at = lines.find(_JSON, at + 1)
         if at < 0:
+            _hear(file, lines)
             return lines
         runs = _runs(file.values, exchange_id, body)
+        rest = lines[at + len(_JSON) + len(body) :]
+        _hear(file, rest)
         if not runs:
             return lines
         kept, places = _kept(body, runs)
         refs = b'"request_refs":[%s],' % b",".join(b"%d" % place for place in places)
-        return b"".join(
-            (lines[:at], refs, _JSON, kept, lines[at + len(_JSON) + len(body) :])
-        )
+        return b"".join((lines[:at], refs, _JSON, kept, rest))
 
     def forget(self) -> None:
         """After a failure it is not known what the files hold."""
         self._files.clear()
+
+
+def _hear(file: _File, lines: bytes) -> None:
+    """Makes known what the answers say whose events are in these lines."""
+    for line in lines.splitlines():
+        for source, text in file.said.texts(line):
+            for start, end, _ in value_spans(text, _WORTH_IT, _DEEPEST):
+                value = text[start:end]
+                digest = hashlib.blake2b(value, digest_size=16).digest()
+                file.values[digest] = _Place(
+                    source, start, text[start - 1 : start] == b","
+                )
 
 
 def _inode(path: Path) -> tuple[int, int] | None:
@@ -161,13 +182,13 @@ def _runs(known: dict[bytes, _Place], exchange_id: str, body: bytes) -> list[_Ru
         digest = hashlib.blake2b(body[start:end], digest_size=16).digest()
         place = known.get(digest)
         known[digest] = _Place(exchange_id, start, body[start - 1] == ord(","))
-        if place is None or place.exchange_id == exchange_id:
+        if place is None or place.source == exchange_id:
             continue
         passed = end
         if runs and runs[-1].takes(start, place, body):
             runs[-1].end = end
         else:
-            runs.append(_Run(start, end, place.exchange_id, place.start))
+            runs.append(_Run(start, end, place.source, place.start))
     return [run for run in runs if run.end - run.start >= _WORTH_IT]
 
 
@@ -206,13 +227,13 @@ class _Segment:
 class Bodies:
     """The request bodies of one file, put together again."""
 
-    __slots__ = ("_segments",)
+    __slots__ = ("_said", "_segments")
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._segments: dict[str, list[_Segment]] = {}
+        self._said = Said()
         for line in lines:
-            if line.startswith(b'{"type":"request_recorded"'):
-                self.add(line)
+            self.add(line)
 
     def body(self, exchange_id: str) -> bytes | None:
         """The body as it was recorded; None where none was, or not as it was.
@@ -226,7 +247,11 @@ class Bodies:
         return self._read(exchange_id, 0, segments[-1].start + segments[-1].size)
 
     def add(self, line: bytes) -> None:
-        """A ``request_recorded`` more, behind those that were there."""
+        """A line more, behind those that were there."""
+        if not line.startswith(_REQUEST):
+            for source, text in self._said.texts(line):
+                self._segments[source] = [_Segment(0, len(text), text)]
+            return
         event = orjson.loads(line)
         exchange_id = str(event["exchange_id"])
         raw = event.get("request_raw")
@@ -236,7 +261,7 @@ class Bodies:
             return
         # In a string the quotes would be escaped: the first one is the member's name.
         at = line.find(_JSON)
-        kept = _value_at(line, at + len(_JSON))
+        kept = value_at(line, at + len(_JSON))
         if kept:
             # Of a client's own members of this name none stands before the body.
             found = _REFS.search(line, 0, at)
@@ -264,24 +289,6 @@ class Bodies:
             else:
                 parts.append(segment.own[skipped : skipped + upto - start])
         return b"".join(parts)
-
-
-def json_member(line: bytes, name: bytes) -> bytes:
-    """The array, object or string that an event's line has under ``name``, to the byte;
-    empty for another value. Of a client's own members of this name none may stand
-    before it.
-    """
-    mark = b'"%s":' % name
-    at = line.find(mark)
-    return _value_at(line, at + len(mark)) if at >= 0 else b""
-
-
-def _value_at(line: bytes, at: int) -> bytes:
-    """The array, object or string that begins there; empty for another value."""
-    for start, end, _ in value_spans(line, 2, 1):
-        if start == at:
-            return line[start:end]
-    return b""
 
 
 def _segments(kept: bytes, places: list[int]) -> list[_Segment]:

@@ -11,7 +11,8 @@ import zstandard
 
 from lunaroute.errors import StoreError
 from lunaroute.pii import Mark
-from lunaroute.recording._once import Bodies, json_member
+from lunaroute.recording._once import Bodies
+from lunaroute.recording._said import json_member
 from lunaroute.recording._stream import Stream
 from lunaroute.store import ExchangeRow, Store
 

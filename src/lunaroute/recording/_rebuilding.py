@@ -82,8 +82,8 @@ class Rebuilder:
             begun = self._begun.setdefault(name, _Begun(begin))
             if kind == "tool_call_recorded":
                 begun.calls.append(event)
-            elif kind == "request_recorded":
-                self._bodies.add(line)
+            self._bodies.add(line)
+            if kind == "request_recorded":
                 # The body is in both: it is not needed twice.
                 event.pop("request_json", None)
                 event.pop("request_raw", None)

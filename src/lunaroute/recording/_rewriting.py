@@ -35,16 +35,19 @@ class Rewriter:
 
         Raises ValueError or KeyError where the file is not as it was written.
         """
+        self._bodies.add(line)
         if line.startswith(_REQUEST):
-            self._bodies.add(line)
             event = orjson.loads(line)
             body = self._bodies.body(str(event["exchange_id"]))
             if body is not None:
                 return self._request(event, body)
         if line.startswith(_RESPONSE) and _STREAM in line:
-            return self._response(line)
-        redacted = self._redactor.body(line)
-        return redacted.data, tuple(mark.kind for mark in redacted.marks)
+            text, kinds = self._response(line)
+        else:
+            redacted = self._redactor.body(line)
+            text, kinds = redacted.data, tuple(mark.kind for mark in redacted.marks)
+        # What it says is referred to by requests behind it.
+        return self._once.shorten(_FILE, "", text, b""), kinds
 
     def _response(self, line: bytes) -> tuple[bytes, tuple[str, ...]]:
         """The events of a stream in which anything is found go whole: nobody can say
