@@ -8,6 +8,7 @@ from tests.pii.marked import check
 @pytest.mark.parametrize(
     "marked",
     [
+        "MONGO=⟦mongodb://app:s3cr3t@a.example:27017,b.example:27017/db⟧",
         "DATABASE_URL=⟦postgres://app:s3cr3t@db.example:5432/app?sslmode=require⟧",
         "see <⟦https://u:hunter2@example.org/x⟧>.",
         "⟦redis://:p4ssw0rd@cache.example:6379/0⟧, then",

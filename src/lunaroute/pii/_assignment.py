@@ -93,7 +93,7 @@ _SPACED = re.compile(
 )
 _WORD = re.compile(r"(?!-)[^\s\"'`|<>]{6,256}")
 # rate=98, pass:x: something else is given there.
-_GIVEN = re.compile(r"[A-Za-z_]{2,}[=:]")
+_GIVEN = re.compile(r"(?:[A-Za-z]?[a-z_]{2,}(?:[A-Z][a-z]+)*|[A-Z_]{3,})[=:]")
 _PHRASE = re.compile(r"[a-z]+(?: [a-z]+){3,9}(?=[ \t]*(?:\r|\n|\Z))")
 _YAML = re.compile(r"\n[ \t]*(?:- )?[\w.-]+:(?:[ \t]|\r?\n|\Z)")
 _AZURE = re.compile(r"[0-9A-Za-z+/]{86}==")
@@ -130,7 +130,7 @@ def _value(
         if end == len(text) and " " in text[start:end]:
             return None
         sure = (
-            is_fair
+            is_mixed
             if operator["call"] and _SETS.search(text[name.start : name.end])
             else is_strong
         )
@@ -210,7 +210,7 @@ def _is_argument(
     )
     value = text[start:end]
     strong = is_mixed(value) and (len(value) >= 10 or not value.isalnum())
-    strong = strong and not is_dotted(value)
+    strong = (strong and not is_dotted(value)) or is_strong(value)
     return bool(operator["closed"]) and strong and opens is not None
 
 
@@ -293,7 +293,8 @@ def _spaced(text: str, name: Name, context: int) -> Finding | None:
     found = quoted(text, between.end())
     # In quotes, or behind a name in capitals, there is nothing else to stand.
     word = text[name.start : name.end]
-    sure = name.chosen and len(word) > 4 and (found or word.isupper())
+    told = found or word.isupper() or between.group().rstrip().endswith((":", "="))
+    sure = name.chosen and len(word) > 4 and told
     test = is_fair if sure else is_strong
     span = (*found[:2], True) if found else _strong_word(text, between.end(), test)
     if span is None:
@@ -304,7 +305,7 @@ def _spaced(text: str, name: Name, context: int) -> Finding | None:
         return None
     if is_no_secret(value) or (not name.chosen and len(value) < 16):
         return None
-    if _GIVEN.match(value) or (
+    if (not found and _GIVEN.match(value)) or (
         name.end - name.start < 5 and not has_three_classes(value)
     ):
         return None

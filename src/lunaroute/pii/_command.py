@@ -38,9 +38,9 @@ def _command(literals: str, pattern: str, *, strong: bool = False) -> Command:
 COMMANDS = (
     _command(
         "identified by |identified with ",
-        rf"identified (?:with [\w\"']{{1,40}} (?:by|as) |by )(?:password )?(?!%){_VALUE}",
-        strong=True,
+        rf"identified (?:with [\w\"']{{1,40}} (?:by|as) |by )(?:password )?(?=[\"']){_VALUE}",
     ),
+    _command("identified by ", rf"identified by (?![%\"']){_VALUE}", strong=True),
     _command("sshpass -p", rf"sshpass -p ?{_VALUE}"),
     _command(
         "mysql|mariadb",
@@ -85,12 +85,15 @@ COMMANDS = (
         strong=True,
     ),
     # host:port:database:user:password, a line of .pgpass.
-    _command(":5432:", r":5432:[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s:\"'\\]{4,128})(?=\\n|\s|\Z)"),
+    _command(":5432:", r":5432:[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s\"'\\]{4,128})(?=\\n|\s|\Z)"),
 )  # fmt: skip
 
 # What a password is piped into; it stands before.
 _PIPED = re.compile(
-    r"(?:echo|printf)(?:[ ]-[ne]+)?[ ](?:\"%s(?:\\n)?\"[ ])?\\*(?P<q>[\"']?)(?:\w{1,32}:)?(?P<value>[^\s\"'`$|<>\\][^\"'`|\r\n\\]{3,127}?)\\*(?P=q)[ ]?\|[ ]?[^\n|]{0,120}\Z"
+    r"(?:echo|printf)(?:[ ]-[ne]+)?[ ](?:\\*[\"']%s(?:\\+n)?\\*[\"'][ ])?"
+    r"(?:\\*'(?P<single>[^'\r\n\\]{4,128})(?:\\+n)?\\*'"
+    r"|\\*\"(?P<double>[^\"\r\n\\]{4,128})(?:\\+n)?\\*\""
+    r"|(?P<word>[^\s\"'`$|<>\\][^\s\"'`|<>\\]{3,127}))[ ]?\|[^\n|]{0,120}\Z"
 )
 PIPED_INTO = (
     "--password-stdin",
@@ -116,26 +119,30 @@ class CommandFinder:
         group = match.lastgroup if match.lastgroup != "q" else "value"
         assert group is not None
         sure = is_strong if self._command.strong else is_mixed
-        if match.start(group) and match.string[match.start(group) - 1] in "\"'`":
+        before = match.string[match.start(group) - 1]
+        if self._command.strong and before in "\"'`":
             sure = is_fair
-        return _found(match, group, context, sure)
+        return _judged(text, *match.span(group), context, sure)
 
 
 def find_piped(text: str, at: int, context: int) -> Finding | None:
     """The password that is piped into the command at ``text[at]``."""
     begin = max(text.rfind("\n", max(0, at - 256), at), at - 256, 0)
     match = _PIPED.search(text, begin, at)
-    return None if match is None else _found(match, "value", context, is_mixed)
+    if match is None:
+        return None
+    assert match.lastgroup is not None
+    start, end = match.span(match.lastgroup)
+    if text.startswith("chpasswd", at):
+        start = text.find(":", start, end) + 1 or start
+    return _judged(text, start, end, context, is_mixed)
 
 
-def _found(
-    match: re.Match[str], group: str, context: int, sure: Callable[[str], bool]
+def _judged(
+    text: str, start: int, end: int, context: int, sure: Callable[[str], bool]
 ) -> Finding | None:
-    value = match[group]
-    if is_placeholder(value) or is_path(value):
+    value = text[start:end]
+    if is_placeholder(value) or is_path(value) or not sure(value):
         return None
-    if not sure(value):
-        return None
-    start, end = match.span(group)
     kind, confidence = cloud_kind(value, context) or ("password", 0.85)
     return Finding(start, end, kind, confidence)

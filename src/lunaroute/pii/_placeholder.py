@@ -8,7 +8,9 @@ _VARIABLE = re.compile(
 )
 _OPENED = re.compile(r"\$\{|\{\{|\$\(|<%")
 # ... of these only where what is left could be no secret itself.
-_SLOT = re.compile(r"\{[A-Za-z_.]+\d{0,2}\}|%[A-Za-z_]\w*%|%[sdrv](?![0-9A-Za-z])")
+_SLOT = re.compile(
+    r"\{[A-Za-z_.]+\d{0,2}\}|%[A-Z_][A-Z0-9_]*%|%[a-z_]+\d?%|%[sdrv](?![0-9A-Za-z])"
+)
 _DOLLAR = re.compile(
     r"\$(?:env:|ENV\{)?(?:[A-Z_][A-Z0-9_]*|_?[a-z]+(?:_[a-z0-9]+)*\d{0,2}|[a-z]+(?:[A-Z][a-z]+)+\d?)"
     r"(?:(?:->|\.|\[|::|:|/).*|\})?"

@@ -32,6 +32,8 @@ _DOTTED = re.compile(
 )
 # required|min:8, as frameworks write what a field must be.
 _RULES = re.compile(r"[a-z_]{2,}(?::[\w,]+)?(?:\|[a-z_]{2,}(?::[\w,]+)?)+")
+_DOTS = re.compile(r"[\w$]+(?:\.[\w$]+)+(?:\(.*)?")
+_DATED = re.compile(r"[A-Z]?[a-z]{4,}[._-]\d{2,4}")
 _LEET = re.compile(r"[A-Za-z]{1,12}\d[A-Za-z]{2,12}")
 _TECHNICAL = re.compile(
     r"(?i)base64|sha\d|md5|utf|oauth|str|int|hash|x509|http|v\d|pass|pwd|secret|token|key"
@@ -72,11 +74,7 @@ def is_strong(value: str) -> bool:
     if of_code and ("_" in value or of_it or of_form):
         return False
     if has_three_classes(value) and len(value) >= 8:
-        return (
-            not is_wordy(value)
-            and not _NUMBERED.fullmatch(value)
-            and not is_path(value)
-        )
+        return not is_wordy(value) and not is_numbered(value) and not is_path(value)
     if len(value) >= 8 and re.search(r"\d[a-z]+\d[a-z]*|\d[A-Z]+\d", value):
         return value.isalnum() and not _TECHNICAL.search(value)
     return len(value) >= 16 and _is_hexadecimal(value)
@@ -88,12 +86,12 @@ def is_fair(value: str) -> bool:
         is_mixed(value)
         and len(value) >= 6
         and " " not in value
-        and not is_dotted(value)
+        and (not is_dotted(value) or _DATED.fullmatch(value) is not None)
         and not is_path(value)
         and not re.fullmatch(
             r"0[xX][0-9a-fA-F]+[uUlL]*|\d+(?:\.\d+)?[a-zA-Z%]{1,3}", value
         )
-        and not (_OF_THE_THING.search(value) and _NUMBERED.fullmatch(value))
+        and not (_OF_THE_THING.search(value) and is_numbered(value))
     )
 
 
@@ -121,9 +119,14 @@ def is_random(value: str) -> bool:
 def is_jumbled(value: str) -> bool:
     """Whether the parts of a name of code would be too short to be words."""
     parts = _SEGMENT.findall(value)
-    if len(value) < 8 or not parts:
+    if len(value) < 8 or len(parts) < 2:
         return False
-    return len(parts) >= 3 and sum(map(len, parts)) * 10 < len(parts) * 26
+    mute = sum(len(part) > 1 and _VOWEL.search(part) is None for part in parts)
+    if len(parts) < 3:
+        return is_mixed(value) and mute == len(parts)
+    if sum(map(len, parts)) * 10 < len(parts) * 26:
+        return True
+    return is_mixed(value) and mute * 2 >= len(parts)
 
 
 def is_wordy(value: str) -> bool:
@@ -132,13 +135,15 @@ def is_wordy(value: str) -> bool:
         w for w in _TITLE.findall(value) if _VOWEL.search(w) and not _HARD.search(w)
     ]
     many = sum(map(len, words)) * 10 >= len(value) * 6
-    return len(words) > 1 and (many or "." in value)
+    return len(words) > 1 and (
+        many or (_DOTS.fullmatch(value) is not None and not is_jumbled(value))
+    )
 
 
 def is_path(value: str) -> bool:
     """Whether it is a path of words, or an address."""
     return _PATH.match(value) is not None and not (
-        value[0] in "/." and has_three_classes(value) and is_random(value)
+        "://" not in value and has_three_classes(value) and is_random(value)
     )
 
 
@@ -173,13 +178,17 @@ def is_bare_secret(value: str, chosen: bool, human: bool) -> bool | None:
     # less it looks like a numbered name.
     if _OF_THE_THING.search(value) and "_" in value:
         return False
-    plain = chosen and len(value) >= 6 and not re.search(r"[._\[(>:&*]", value)
+    plain = (
+        chosen and len(value) >= 6 and not re.search(r"[.\[(>:&*]|_(?!\d+\$)", value)
+    )
     if mixed and (is_jumbled(value) or re.search(
         r"\d[A-Za-z]+\d|[A-Za-z]\d{2,}|\d[A-Z]|[A-Z]\d|^\d|\d$", value
     )):  # fmt: skip
         if value[0] in "&*":
             return is_strong(value) and "." not in value
-        return _NUMBERED.fullmatch(value) is None or plain or is_jumbled(value)
+        return not is_numbered(value) or plain or is_jumbled(value)
+    if mixed and plain and value.endswith("$"):
+        return True
     if mixed and plain and _LEET.fullmatch(value) and not _TECHNICAL.search(value):
         return True
     if len(value) >= 14 and "." not in value and has_three_classes(value):
@@ -252,6 +261,15 @@ def is_made(value: str, human: bool) -> bool:
     if re.fullmatch(r"[\d.,:/\-]+\w?", value):
         return False
     return not is_dotted(value)
+
+
+def is_numbered(value: str) -> bool:
+    """Whether it is a name of code with a number in it, or two."""
+    return (
+        _NUMBERED.fullmatch(value) is not None
+        and len(re.findall(r"\d+", value)) < 3
+        and not is_jumbled(value)
+    )
 
 
 def is_dotted(value: str) -> bool:

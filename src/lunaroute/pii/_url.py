@@ -8,7 +8,7 @@ from lunaroute.pii._placeholder import is_template
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}\Z")
 _AUTHORITY = re.compile(
     r"://([^\s/?#:@\"'<>`\\]{0,128}):([^\s\"'<>`/\\]{1,256})@"
-    r"[^\s\"'<>`\\/,;)\]}]+(?:/[^\s\"'<>`\\)\]}|,;]*)?"
+    r"[^\s\"'<>`\\/,;)\]}]+(?:,[\w.-]+:\d{1,5})*(?:/[^\s\"'<>`\\)\]}|,;]*)?"
 )
 _END = ".!?:"
 _SLACK = re.compile(
