@@ -1,6 +1,7 @@
 """Whatever place a secret stands in: no line and no row has it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -207,6 +208,20 @@ def test_without_a_redactor_all_stays():
     assert redaction.target(f"/{SECRET}%40") == f"/{SECRET}%40"
     assert redaction.alias(SECRET) is None
     assert not redaction.counts
+
+
+def test_the_path_of_a_base_url():
+    redaction = Redaction(redactor())
+    for url in ("https://a.example.com", "https://a.example.com/v1", "http://[::1]:1/"):
+        assert redaction.upstream(url) == url
+    assert redaction.upstream(f"http://a.com:8/gw/{SECRET}/v1") == (
+        "http://a.com:8/gw/[SECRET]/v1"
+    )
+    raw = anthropic_stream()
+    raw = replace(raw, route=replace(raw.route, upstream=f"http://a.com/{SECRET}"))
+    records = _records(raw)
+    _assert_clean(records)
+    assert records[0].rows.exchange.upstream == "http://a.com/[SECRET]"
 
 
 def test_a_form_is_read_as_one():

@@ -29,7 +29,8 @@ def details(raw: RawExchange, redactor: Redactor | None = None) -> tuple[str, ..
     path, query = split_target(target)
     shown = redaction.target(f"{path}?{query}" if query else path)
     return (
-        f"{raw.id} {redaction.text(method)} {shown} to {raw.route.upstream}: "
+        f"{raw.id} {redaction.text(method)} {shown} to "
+        f"{redaction.upstream(raw.route.upstream)}: "
         f"{ending.outcome.value} {ending.status or ''}".rstrip(),
         _headers(f"{raw.id} request headers", head, request_headers(head), redaction),
         _headers(f"{raw.id} answer headers", answer, answer_headers(answer), redaction),

@@ -408,7 +408,10 @@ def _clean_route(route: Route) -> Route:
 
 def _kept_route(route: Route, redaction: Redaction) -> Route:
     client = redaction.text(route.client)
-    return route if client == route.client else replace(route, client=client)
+    upstream = redaction.upstream(route.upstream)
+    if client == route.client and upstream == route.upstream:
+        return route
+    return replace(route, client=client, upstream=upstream)
 
 
 def _kept_ending(ending: Ending, redaction: Redaction) -> Ending:

@@ -19,6 +19,7 @@ from lunaroute.recording._reading import (
     is_one_line,
     read_exchange,
 )
+from lunaroute.recording._redaction import origin_of
 from lunaroute.recording._rows import exchange_row, prepare_rows
 from lunaroute.recording._turns import with_turns
 from lunaroute.store import Prepared
@@ -76,7 +77,8 @@ def make_records(
         _log.error("exchange %s could not be read: %s\n%s", raw.id, kind, where)
         bare = bare_reading(raw, f"could not be read: {kind}")
         ending = replace(bare.ending, error="")
-        route = replace(bare.route, client="")
+        origin = origin_of(bare.route.upstream)
+        route = replace(bare.route, client="", upstream=origin)
         return [write_down(replace(bare, ending=ending, route=route), key, labels)]
 
 

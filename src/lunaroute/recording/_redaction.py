@@ -98,6 +98,13 @@ class Redaction:
         coded = quote(redacted, safe=f"/?&=;{_UNQUOTED}")
         return coded.replace(quote(HIDDEN), HIDDEN)
 
+    def upstream(self, url: str) -> str:
+        """A provider's base URL. Its host is the settings' own word and no finding;
+        the path of a gateway may hold the key to it.
+        """
+        origin, slash, path = _origin_and_path(url)
+        return f"{origin}{slash}{self.target(path)}" if path else url
+
     def who(self, who: SessionFacts) -> SessionFacts:
         """Whose agents speak. The session's own name is not one to be shown."""
         return replace(
@@ -192,6 +199,17 @@ class Redaction:
             return None
         vendor: Mapping[str, int] = {self.text(n): v for n, v in usage.vendor.items()}
         return replace(usage, vendor=vendor)
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a base URL."""
+    return _origin_and_path(url)[0]
+
+
+def _origin_and_path(url: str) -> tuple[str, str, str]:
+    scheme, mark, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{authority}", slash, path
 
 
 def _unended(arguments: str) -> str:

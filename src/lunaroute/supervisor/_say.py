@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from lunaroute._version import __version__
-from lunaroute.logs import json_line
+from lunaroute.logs import json_line, masked
 
 # Who started us and does not read what we say must not keep us from ending.
 _PATIENCE_SECONDS = 2.0
@@ -77,7 +77,7 @@ def banner(
     served = options["dialects"]
     lines = [f"LunaRoute {__version__} serves on {url}", ""]
     lines += (
-        f"  {provider['name']:<10} {provider['base_url']}{_through(provider)}  "
+        f"  {provider['name']:<10} {masked(provider['base_url'])}{_through(provider)}  "
         f"({_whose(provider)})"
         for provider in options["providers"]
         if provider["name"] in served
