@@ -205,6 +205,18 @@ def test_orphans_are_looked_for_when_all_gateways_have_said_who_they_are(running
     assert not running.is_any
 
 
+def test_who_hands_over_takes_no_living_gateways_rows_for_orphans(running):
+    running.all_linked()
+    lives, died = Link(running), Link(running)
+    assert running.due(()).living is not None
+    lives.open()
+    running.remove(died, is_dead=True)  # its rows would be looked for now,
+    running.hand_over()
+    running.remove(lives, is_dead=False)  # but nobody is there who owns the others
+    assert running.due(()).living is None
+    assert not running.is_any
+
+
 def test_a_gateway_that_dies_leaves_orphans_and_one_that_is_handed_over_none(running):
     running.all_linked()
     first, second = Link(running), Link(running)

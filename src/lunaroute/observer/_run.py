@@ -223,6 +223,7 @@ class Observer:
     def _release(self) -> None:
         """Another observer takes over: the gateways will send it what is open."""
         self._ending = True
+        self._running.hand_over()
         self._page_closing.set()  # the sockets are the other one's, too
         self._closing.set()
         for link in self._links:

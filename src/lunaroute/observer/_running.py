@@ -97,6 +97,12 @@ class Running:
         self._are_all_linked = True
         self._looks_for_orphans = True
 
+    def hand_over(self) -> None:
+        """The links end, and their gateways do not: nothing is known to be an orphan
+        any more. The next recorder is told by the gateways what they have under way.
+        """
+        self._are_all_linked = False
+
     def forget(self) -> None:
         """Another store is written to: nothing is known to be in it."""
         self._watched.clear()
