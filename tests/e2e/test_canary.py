@@ -338,9 +338,9 @@ def unpacked(path: Path) -> bytes:
     parts = []
     for line in path.read_bytes().splitlines() if path.suffix == ".jsonl" else ():
         if line.startswith(b'{"type":"response_recorded"') and (
-            told := (event := json.loads(line)).get("response_stream")
+            told := (event := json.loads(line)).get("response_body")
         ):
-            body = Stream.of_event(told, event["response_text"]).body
+            body = Stream.unpacked(told, event["response_text"]).body
             shapes = Columns.of(body)._shapes
             parts += [body, *(b"".join(each) for s in shapes for each in s.columns)]
     return b"\n".join(parts)

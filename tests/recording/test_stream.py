@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lunaroute.errors import StoreError
-from lunaroute.pii import Mark
 from lunaroute.recording import Recorder, Rewriter, SessionFiles
 from lunaroute.recording._stream import Stream
 from lunaroute.store import open_store
@@ -51,7 +50,7 @@ def test_it_is_what_was_sent(tmp_path, hide):
     pieces = sse(*events)
     more = {"redactor": redactor()} if hide else {}
     for files, (row,) in recorded(tmp_path, anthropic_stream(1, answer=pieces), **more):
-        stream = files.stream(row)
+        stream = files.answered(row)
         assert stream == Stream(b"".join(pieces))
         assert files.answered(row) == stream
 
@@ -61,7 +60,7 @@ def test_it_is_what_came_of_one_that_was_cut(tmp_path):
     pieces.append(b'event: content_block_delta\ndata: {"type":"content_bl')
     raw = anthropic_stream(1, answer=pieces)
     for files, (row,) in recorded(tmp_path, raw):
-        assert files.stream(row).body == b"".join(pieces)
+        assert files.answered(row).body == b"".join(pieces)
 
 
 def test_half_a_value_at_the_end_of_one_that_was_cut_is_not_kept(tmp_path):
@@ -70,7 +69,7 @@ def test_half_a_value_at_the_end_of_one_that_was_cut_is_not_kept(tmp_path):
     raw = anthropic_stream(1, answer=pieces)
     for files, (row,) in recorded(tmp_path, raw, redactor=redactor()):
         with pytest.raises(StoreError, match="something in it was redacted"):
-            files.stream(row)
+            files.answered(row)
     assert b"zk-01234567" not in everything(tmp_path)
 
 
@@ -83,8 +82,8 @@ def everything(directory):
 def streams_below(directory):
     for path in directory.rglob("*.jsonl"):
         for line in path.read_bytes().splitlines():
-            if "response_stream" in (event := json.loads(line)):
-                yield Stream.of_event(event["response_stream"], event["response_text"])
+            if "response_body" in (event := json.loads(line)):
+                yield Stream.unpacked(event["response_body"], event["response_text"])
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 7, 50])
@@ -95,7 +94,7 @@ def test_what_was_redacted_is_named_and_all_else_as_it_was(tmp_path, size):
     sent = body_of(*events)
     raw = anthropic_stream(1, answer=sse(*events))
     for files, (row,) in recorded(tmp_path, raw, redactor=redactor()):
-        stream = files.stream(row)
+        stream = files.answered(row)
         assert [mark.kind for mark in stream.marks] == ["email", "secret"]
         for mark in stream.marks:
             shown = stream.body[mark.start : mark.end].decode()
@@ -126,7 +125,7 @@ def test_pieces_that_no_reader_joins_are_put_together_too(tmp_path):
     ]  # fmt: skip
     raw = anthropic_stream(1, answer=sse(*events[:3], *strange, *events[3:]))
     for files, (row,) in recorded(tmp_path, raw, redactor=redactor()):
-        body = files.stream(row).body
+        body = files.answered(row).body
         told = b"".join(
             json.loads(line[6:])["delta"]["whisper"].encode()
             for line in body.split(b"\n")
@@ -142,7 +141,7 @@ def test_a_compressed_one_is_kept_as_what_was_compressed(tmp_path):
         answer_fields=[("content-type", "text/event-stream"), ("content-encoding", "gzip")],
     )  # fmt: skip
     for files, (row,) in recorded(tmp_path, raw):
-        assert files.stream(row).body == body
+        assert files.answered(row).body == body
 
 
 def test_one_that_did_not_stream_has_its_json(tmp_path):
@@ -150,8 +149,65 @@ def test_one_that_did_not_stream_has_its_json(tmp_path):
 
     for files, (row,) in recorded(tmp_path, anthropic_message(1)):
         assert json.loads(files.answered(row).body)["type"] == "message"
-        with pytest.raises(StoreError, match="it did not stream"):
-            files.stream(row)
+
+
+PRETTY = json.dumps({"type": "message", "content": [f"to {EMAIL}"]}, indent=2)
+WHOLE = {
+    "pretty": PRETTY,
+    "plain": json.dumps({"b": 1.50, "a": f"\u00e4 {EMAIL}"}),
+    "number": "1.50",
+    "spaces": f'  {{"a": "{EMAIL}"}} ',
+    "broken": f'{{"a": "{EMAIL}", ',
+    "page": f"<html>\n<p>{EMAIL}</p>\r\n</html>",
+    "words": "no",
+}
+
+
+@pytest.mark.parametrize("hide", [False, True])
+@pytest.mark.parametrize("name", WHOLE)
+def test_one_that_did_not_stream_is_what_was_sent(tmp_path, name, hide):
+    body = WHOLE[name].encode()
+    more = {"redactor": redactor()} if hide else {}
+    raw = exchange(1, session=SESSION, answer=[body[:7], body[7:]])
+    for files, (row,) in recorded(tmp_path, raw, **more):
+        found = files.answered(row)
+        if not hide:
+            assert found == Stream(body)
+            continue
+        assert found.body == body.replace(EMAIL.encode(), b"[EMAIL]")
+        assert len(found.marks) == int(EMAIL.encode() in body)
+        for mark in found.marks:
+            assert found.body[mark.start : mark.end] == b"[EMAIL]"
+
+
+def test_what_is_no_text_is_not_kept(tmp_path):
+    raws = [
+        exchange(1, session=SESSION, answer=[b"\xff\xd8\x00picture"]),
+        exchange(2, session=SESSION, answer=[]),
+    ]
+    for files, (picture, nothing) in recorded(tmp_path, *raws):
+        with pytest.raises(StoreError, match="it is no text|not UTF-8|JSON"):
+            files.answered(picture)
+        with pytest.raises(StoreError, match="was not kept"):
+            files.answered(nothing)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_rewriter_redacts_what_did_not_stream(tmp_path, name):
+    body = WHOLE[name].encode()
+    twice = body.replace(EMAIL.encode(), f"{EMAIL} {SECRET}".encode())
+    for files, rows in recorded(tmp_path, exchange(1, session=SESSION, answer=[twice])):
+        (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+        for _ in range(2):  # what was redacted stays, and is still named
+            rewriter = Rewriter(redactor())
+            lines = path.read_bytes().splitlines(keepends=True)
+            path.write_bytes(b"".join(rewriter.rewrite(line)[0] for line in lines))
+            found = SessionFiles(files._store).answered(rows[0])
+            expected = body.replace(EMAIL.encode(), b"[EMAIL] [SECRET]")
+            assert found.body == expected
+            assert [
+                found.body[mark.start : mark.end] for mark in found.marks
+            ] == [b"[EMAIL]", b"[SECRET]"][: 2 * (EMAIL.encode() in body)]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -160,20 +216,18 @@ def test_one_that_did_not_stream_has_its_json(tmp_path):
         {},
         {"zstd": "", "hash": ""},
         {"zstd": "AAAA", "hash": "x"},
-        {**Stream(b"x").event(None), "hash": Stream(b"y").event(None)["hash"]},
-        {**Stream(b"x").event(None), "zstd": 7},
-        {**Stream(b"x").event(None), "redacted": [[1]]},
+        {**Stream(b"x").packed(None), "hash": Stream(b"y").packed(None)["hash"]},
+        {**Stream(b"x").packed(None), "zstd": 7},
     ],
 )
 def test_one_that_was_changed_is_refused(told):
-    with pytest.raises(ValueError, match="stream"):
-        Stream.of_event(told, None)
+    with pytest.raises(ValueError, match="body"):
+        Stream.unpacked(told, None)
 
 
 def test_there_and_back():
-    stream = Stream(b"data: x\n\n", (Mark(6, 7, "email"),))
-    told = json.loads(json.dumps(stream.event(None)))
-    assert Stream.of_event(told, None) == stream
+    told = json.loads(json.dumps(Stream(b"data: x\n\n").packed(None)))
+    assert Stream.unpacked(told, None) == Stream(b"data: x\n\n")
 
 
 SAYS = st.sampled_from(
@@ -184,17 +238,17 @@ SAYS = st.sampled_from(
 
 @given(st.one_of(st.binary(), st.lists(SAYS).map(b"".join)), st.text())
 def test_any_bytes_beside_any_words(body, words):
-    assert Stream.of_event(Stream(body).event(words), words).body == body
+    assert Stream.unpacked(Stream(body).packed(words), words).body == body
 
 
 def test_a_piece_takes_hardly_more_than_its_words():
     words = "".join(f"word {number * 7919 % 1000} " for number in range(300))
     pieces = [words[at : at + 4] for at in range(0, len(words), 4)]
     body = body_of(*words_in(pieces))
-    packed = Stream(body).event(words)["zstd"]
+    packed = Stream(body).packed(words)["zstd"]
     assert len(packed) < len(pieces)  # less than a byte each
-    with pytest.raises(ValueError, match="stream"):
-        Stream.of_event(Stream(body).event(words), "other words")
+    with pytest.raises(ValueError, match="body"):
+        Stream.unpacked(Stream(body).packed(words), "other words")
 
 
 def test_a_rewriter_drops_events_in_which_something_is_found(tmp_path):
@@ -210,5 +264,5 @@ def test_a_rewriter_drops_events_in_which_something_is_found(tmp_path):
         text, kinds = rewriter.rewrite(line)
         assert (text == line) is not kinds or not kinds
         if b'"response_recorded"' in line:
-            kept.append((b"response_stream" in text, set(kinds)))
+            kept.append((b"response_body" in text, set(kinds)))
     assert kept == [(True, set()), (False, {"email"})]

@@ -198,7 +198,7 @@ def is_whole(place, task, *, is_done):
                 assert not (is_done and task.hidden and SECRET.encode() in body)
                 assert files.lines(row)[-1].startswith(b'{"type":"completed"')
                 if name == SESSION:
-                    assert files.stream(row) == Stream(
+                    assert files.answered(row) == Stream(
                         b"".join(sse(*anthropic_events()))
                     )
 

@@ -3,6 +3,7 @@
 ``completed`` is always there, once and last; a file that ends with it is whole.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -13,12 +14,16 @@ from lunaroute.recording._allowed import request_headers
 from lunaroute.recording._cost import estimated_cost
 from lunaroute.recording._reading import Reading, clean, is_one_line
 from lunaroute.recording._rows import exchange_row
+from lunaroute.recording._stream import Stream
 from lunaroute.recording._timeline import between_ms, whole_ms
 from lunaroute.recording._tokens import final_tokens, token_stats, token_totals
 from lunaroute.recording._told import left_to_say
 from lunaroute.store import ExchangeRow
 
 SCHEMA = 1
+
+# JSON that stands in a line as it came, and can be told from what is around it.
+_VALUE = re.compile(rb'\{[^\r\n]*\}|\[[^\r\n]*\]|"[^\r\n]*"')
 
 Event = dict[str, object]
 
@@ -175,8 +180,25 @@ def _response(reading: Reading) -> Event:
         "streaming_duration_ms": streaming_ms if reading.is_streamed else None,
         "status": reading.status or None,
         "truncated": reading.raw.answer.truncated,
-        **({"response_stream": stream.event(words)} if stream else {}),
+        **(_body(reading, stream, words) if stream else {}),
     }
+
+
+def _body(reading: Reading, stream: Stream, words: str | None) -> Event:
+    """The answer's body where `response_json` does not hold it to the byte, and where
+    it is not as it was sent.
+    """
+    told: Event = {}
+    if reading.answer_json is None and not reading.is_streamed:
+        try:
+            told["response_raw"] = stream.body.decode("utf-8")
+        except UnicodeDecodeError:
+            return {}  # no text
+    elif reading.is_streamed or not _VALUE.fullmatch(stream.body):
+        told["response_body"] = stream.packed(words)
+    if stream.marks:
+        told["response_redacted"] = [(m.start, m.end, m.kind) for m in stream.marks]
+    return told
 
 
 def _call(call: ToolCall) -> Event:

@@ -69,42 +69,30 @@ class SessionFiles:
                 return tuple(Mark(*each) for each in marks)
         return ()
 
-    def answer(self, row: ExchangeRow) -> bytes:
-        """The decoded JSON of an answer that did not stream. Raises StoreError."""
-        for line in self.lines(row):
-            if line.startswith(_RESPONSE):
-                body = json_member(line, b"response_json")
-                if body:
-                    return body
-        why = row.problem or ("it streamed" if row.streaming else "it is no JSON")
-        raise StoreError(f"the body of the answer to {row.id} was not kept: {why}")
+    def answered(self, row: ExchangeRow) -> Stream:
+        """The decoded body of the answer, and where it is not as it was sent.
 
-    def stream(self, row: ExchangeRow) -> Stream:
-        """The decoded body of an answer that streamed, and where it is not as it was
-        sent. Raises StoreError.
+        Raises StoreError with the reason where it was not kept.
         """
         for line in self.lines(row):
-            if line.startswith(_RESPONSE) and b'"response_stream":{' in line:
-                event = orjson.loads(line)
+            if line.startswith(_RESPONSE):
                 try:
-                    return Stream.of_event(
-                        event["response_stream"], event["response_text"]
-                    )
+                    found = _answered(line)
                 except (KeyError, TypeError, ValueError) as error:
                     raise StoreError(
                         f"the file of {row.id} was changed: {error}"
                     ) from error
-        why = row.problem or (
-            "something in it was redacted or is unknown, or an earlier version recorded"
-            " it"
-            if row.streaming
-            else "it did not stream"
-        )
+                if found is not None:
+                    return found
+        why = row.problem or "it is no text"
+        if row.streaming and not row.problem:
+            why = (
+                "it streamed, and something in it was redacted or is unknown, or an"
+                " earlier version recorded it"
+            )
+        elif not row.answer_bytes:
+            why = "there is none"
         raise StoreError(f"the body of the answer to {row.id} was not kept: {why}")
-
-    def answered(self, row: ExchangeRow) -> Stream:
-        """The answer's body, whether it streamed or not. Raises StoreError."""
-        return self.stream(row) if row.streaming else Stream(self.answer(row))
 
     def lines(self, row: ExchangeRow) -> list[bytes]:
         """The exchange's events as they stand in the file, references included; none
@@ -140,6 +128,20 @@ class SessionFiles:
             self._lines = _by_exchange(lines)
             self._paths = paths
         return paths[0]
+
+
+def _answered(line: bytes) -> Stream | None:
+    """Of a ``response_recorded``; None where it does not hold the body."""
+    event = orjson.loads(line)
+    packed, raw = event.get("response_body"), event.get("response_raw")
+    if packed is not None:
+        body = Stream.unpacked(packed, event["response_text"]).body
+    elif isinstance(raw, str):
+        body = raw.encode("utf-8")
+    else:
+        body = json_member(line, b"response_json")
+    marks = tuple(Mark(*each) for each in event.get("response_redacted", ()))
+    return Stream(body, marks) if body else None
 
 
 def _whole_lines(paths: list[Path]) -> list[bytes] | None:

@@ -81,7 +81,7 @@ class Reading:
     redacted: Mapping[str, int] = field(default_factory=dict)
     about: Mapping[str, str] = field(default_factory=dict)  # whose work it is
     marks: tuple[Mark, ...] = ()
-    stream: Stream | None = None  # the answer's body, if it streamed and may be kept
+    stream: Stream | None = None  # the answer's body, as far as it may be kept
 
     @property
     def id(self) -> str:
@@ -280,12 +280,16 @@ def _answered(
             facts,
             lambda other: heard(replace(body, pieces=((0, other),)))[0],
         )
-    is_json = bool(raw.answer_head) and not is_event_stream(head)
+    as_json: object = None
+    if raw.answer_head and not is_event_stream(head):
+        kept = redaction.body(body.joined())
+        as_json = parsed(kept.body)
+        stream = None if body.problem or not kept.body else kept
     problem = facts.problem if raw.answer.size else None
     return _Answered(
         facts=facts,
         first_token=first_token,
-        as_json=parsed(redaction.body(body.joined())) if is_json else None,
+        as_json=as_json,
         stream=stream,
         hash=body.hash,
         problems=(said("answer body", body.problem), said("answer", problem)),

@@ -61,9 +61,9 @@ class Redaction:
         left = without_half(end).encode("utf-8", "surrogateescape")
         return body[:begin] + left
 
-    def body(self, body: bytes) -> bytes:
+    def body(self, body: bytes) -> Stream:
         """Another body."""
-        return self._body(body)[0]
+        return Stream(*self._body(body))
 
     def stream(
         self,

@@ -1,8 +1,8 @@
-"""The body of a streamed answer: what is kept of it, and how it stands in an event.
+"""The body of an answer: what is kept of it, and how it stands packed in an event.
 
 Kept is what came, to the byte, after its content-encoding was undone. Where something
-was redacted in the answer's words all other bytes are as they were; where that cannot
-be had nothing is kept.
+was redacted in a stream's words all other bytes are as they were; where that cannot be
+had nothing is kept.
 """
 
 import re
@@ -58,29 +58,25 @@ class Stream:
     body: bytes
     marks: tuple[Mark, ...] = ()
 
-    def event(self, words: str | None) -> dict[str, object]:
-        """As JSON has it, beside the ``words`` that it says and that need not be told
-        twice.
+    def packed(self, words: str | None) -> dict[str, str]:
+        """The body as JSON has it, beside the ``words`` that it says and that need not
+        be told twice.
         """
-        told: dict[str, object] = {
+        return {
             "zstd": b64encode(_packed(self.body, words)).decode("ascii"),
             "hash": _hash(self.body),
         }
-        if self.marks:
-            told["redacted"] = [(m.start, m.end, m.kind) for m in self.marks]
-        return told
 
     @classmethod
-    def of_event(cls, told: Mapping[str, Any], words: str | None) -> "Stream":
-        """What :meth:`event` gave. ValueError for what is not that, to the byte."""
+    def unpacked(cls, told: Mapping[str, Any], words: str | None) -> "Stream":
+        """What :meth:`packed` gave. ValueError for what is not that, to the byte."""
         try:
             body = _unpacked(b64decode(told["zstd"]), words)
-            marks = tuple(Mark(*each) for each in told.get("redacted", ()))
         except (IndexError, KeyError, TypeError, zstandard.ZstdError) as error:
-            raise ValueError(f"a damaged stream: {error!r}") from error
+            raise ValueError(f"a damaged body: {error!r}") from error
         if _hash(body) != told.get("hash"):
-            raise ValueError("a stream is not what its hash says")
-        return cls(body, marks)
+            raise ValueError("a body is not what its hash says")
+        return cls(body)
 
     def findings(self, redactor: Redactor) -> tuple[str, ...]:
         """The kinds of what is found in it, or in its pieces put together."""
