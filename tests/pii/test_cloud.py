@@ -62,6 +62,12 @@ def test_aws():
     ]
 
 
+def test_a_client_secret_of_entra_is_told_by_its_form():
+    secret = "aB3" + "8Q~" + "xY9.zQ0-wK7mQ2vX4tR_aB3xY9zQ0wK7m"[:32]
+    check(f"clientsecret ⟦{secret}⟧,", "vendor_token")
+    check("a 8Q~ b aB38Q~short", "vendor_token")
+
+
 def test_kinds_by_form_and_words():
     assert cloud_kind(AZURE, NONE) == ("azure_storage_key", 0.97)
     assert cloud_kind(AWS, Context.AWS) == ("aws_secret_key", 0.95)

@@ -21,6 +21,7 @@ from lunaroute.pii._name import FOREIGN, name_at
         ("-storepass x", "pass", "-storepass"),
         ("dbPw =", "Pw", "dbPw"),
         ("password->x", "password", "password"),
+        ("STRIPE_KEY=", "_KEY", "STRIPE_KEY"),
     ],
 )
 def test_a_name_is_read_whole(text, word, name):
@@ -53,6 +54,10 @@ def test_names_of_other_alphabets(word):
         ("secretary: ", "secret"),
         ("password_sha256 = ", "password"),
         ("primary key: ", "key"),
+        ("CACHE_KEY=", "_KEY"),
+        ("GPG_KEY=", "_KEY"),
+        ("openai_key=", "_key"),
+        ("API_KEYS_URL=", "_KEY"),
     ],
 )
 def test_what_is_no_such_name(text, word):

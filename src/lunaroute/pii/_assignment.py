@@ -19,6 +19,7 @@ from lunaroute.pii._shape import (
     is_code,
     is_dotted,
     is_fair,
+    is_key,
     is_made,
     is_mixed,
     is_no_secret,
@@ -341,6 +342,8 @@ def _judged(
         return Finding(start, end, *kind)
     if azure := _AZURE.match(value):
         return Finding(start, start + azure.end(), "azure_storage_key", 0.97)
+    if name.is_vague and not is_key(value):
+        return None
     # The beginning tells what it is; the whole may be as long as somebody likes.
     value = value[:_TELLING]
     if is_placeholder(value) or is_no_secret(value):

@@ -22,6 +22,9 @@ _HEX_32 = re.compile(r"[0-9a-f]{32}")
 _SIGNATURE = re.compile(
     r"(?<=[?&;\"'])sig=((?:[0-9A-Za-z+/]|%2[BbFf]){42,60}(?:=|%3[Dd])?)"
 )
+_CLIENT_SECRET = re.compile(
+    r"(?<![0-9A-Za-z_~.-])[0-9A-Za-z_~.-]{3}[78]Q~[0-9A-Za-z_~.-]{31,34}(?![0-9A-Za-z_~-])"
+)
 _TWILIO_PAIR = re.compile(
     r"(?:AC|SK)[0-9a-f]{32}\\*[\"'`]?\s{0,8}[,:|]\s{0,8}\\*[\"'`]?([0-9a-f]{32})(?![0-9A-Za-z])"
 )
@@ -76,6 +79,14 @@ def find_azure_signature(text: str, at: int, _context: int) -> Finding | None:
     if match is None:
         return None
     return Finding(match.start(1), match.end(1), "azure_storage_key", 0.9)
+
+
+def find_azure_client_secret(text: str, at: int, _context: int) -> Finding | None:
+    """The secret of an application of Entra's, of which ``8Q~`` is the fourth."""
+    match = _CLIENT_SECRET.match(text, at - 3) if at >= 3 else None
+    if match is None or not is_random(match.group()):
+        return None
+    return Finding(*match.span(), "vendor_token", 0.95)
 
 
 def find_twilio_pair(text: str, at: int, _context: int) -> Finding | None:

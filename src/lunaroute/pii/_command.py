@@ -71,6 +71,10 @@ COMMANDS = (
     _command("machine ", rf"machine \S{{1,128}}\s{{1,8}}(?:login \S{{1,64}}\s{{1,8}})?password {_VALUE}"),
     _command("setx ", r"setx \w{0,32}(?:pw|pass|key|token|secret)\w{0,16} " + _VALUE, strong=True),
     _command("psk=", rf"psk={_VALUE}"),
+    _command(
+        "--with-token|--password-stdin",
+        rf"--(?:with-token|password-stdin)[^\n|;&<]{{0,80}}<<<[ ]?{_VALUE}",
+    ),
     # user:password, of curl and its like; of requests and other clients of HTTP.
     _command(
         "-u |--user|--proxy-user |--auth",

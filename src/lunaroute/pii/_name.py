@@ -22,6 +22,16 @@ MADE = (
     *("secret", "token", "credential", "_auth", "subscription-key", "passkey"),
     *(f"{word}{joint}key" for word in _KEYS.split() for joint in ("", *"_-. ")),
 )
+# Of the environment: STRIPE_KEY, whoever's it is; what they are given tells more.
+_OTHER_KEY = "_key"
+_NO_KEYS = frozenset(
+    """
+    cache primary foreign sort partition public publishable gpg pgp ssh host object s3
+    registry map dict hash search index row column group idempotency dedup dedupe lock i18n
+    message translation storage local redis topic routing event config env json xml query
+    param header cookie meta data hot short press release up down left right arrow enter
+    """.split()
+)
 # Of letters that one byte does not hold; no trigger sees them.
 FOREIGN = (
     *("пароль", "Пароль", "ПАРОЛЬ", "密码", "密碼", "口令", "パスワード", "비밀번호"),
@@ -31,7 +41,9 @@ _CHOSEN = frozenset((*CHOSEN, *FOREIGN))
 # By their first two letters, the longer ones first.
 _WORDS: dict[str, list[str]] = {}
 for _word in sorted(
-    {each.lower() for each in (*CHOSEN, *MADE, *FOREIGN)}, key=len, reverse=True
+    {each.lower() for each in (*CHOSEN, *MADE, *FOREIGN, _OTHER_KEY)},
+    key=len,
+    reverse=True,
 ):
     _WORDS.setdefault(_word[:2], []).append(_word)
 _LONGEST = max(len(word) for words in _WORDS.values() for word in words)
@@ -93,6 +105,11 @@ class Name:
     chosen: bool
 
     @property
+    def is_vague(self) -> bool:
+        """Whether it may be the key of anything, a lock's or a table's."""
+        return self.word == _OTHER_KEY
+
+    @property
     def is_human(self) -> bool:
         return self.chosen or self.word == "secret"
 
@@ -119,6 +136,9 @@ def name_at(text: str, at: int) -> Name | None:
 @lru_cache(maxsize=4096)
 def _names_no_secret(before: str, word: str, rest: str) -> bool:
     first = _SEGMENT.findall(before)
+    if word.lower() == _OTHER_KEY:
+        shouted = word.isupper() and before.isupper() and not rest
+        return not shouted or not first or first[-1].lower() in _NO_KEYS
     if word.lower() in ("pass", "pw") and (rest or not _is_apart(before, word, first)):
         return True
     # compassword, mytoken: the part before may lack a border, the name is still one,

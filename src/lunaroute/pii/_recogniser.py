@@ -11,6 +11,7 @@ from lunaroute.pii._card import find_card
 from lunaroute.pii._cloud import (
     find_aws_pair,
     find_aws_secret,
+    find_azure_client_secret,
     find_azure_key,
     find_azure_signature,
     find_twilio_pair,
@@ -19,7 +20,12 @@ from lunaroute.pii._command import COMMANDS, PIPED_INTO, CommandFinder, find_pip
 from lunaroute.pii._context import NONE, WORDS, Context
 from lunaroute.pii._cookie import NAMES as COOKIES
 from lunaroute.pii._cookie import find_cookie
-from lunaroute.pii._credentials import find_basic, find_bearer
+from lunaroute.pii._credentials import (
+    find_authorization,
+    find_basic,
+    find_bearer,
+    find_docker_login,
+)
 from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
 from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
@@ -199,6 +205,16 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     ),
     Recogniser(
         _of("bearer_token"),
+        find_authorization,
+        (Literal(b"authorization"), Literal(b"authorisation")),
+    ),
+    Recogniser(
+        _of("bearer_token"),
+        find_docker_login,
+        (Literal(b'"auth"', flags=trigger.EXACT),),
+    ),
+    Recogniser(
+        _of("bearer_token"),
         find_basic,
         (
             *(Literal(b"basic ", follow="base64", least=8),),
@@ -208,9 +224,12 @@ RECOGNISERS: tuple[Recogniser, ...] = (
     Recogniser(
         _of("password", "aws_secret_key", "azure_storage_key", "twilio_key"),
         find_assigned,
-        tuple(
-            Literal(name.encode("latin-1"), flags=trigger.ASSIGN)
-            for name in (*CHOSEN, *MADE)
+        (
+            *(
+                Literal(name.encode("latin-1"), flags=trigger.ASSIGN)
+                for name in (*CHOSEN, *MADE)
+            ),
+            Literal(b"_KEY", flags=trigger.ASSIGN | trigger.EXACT),
         ),
         words=FOREIGN,
         contexts=Context.AWS | Context.TWILIO,
@@ -249,6 +268,14 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         _of("azure_storage_key"),
         find_azure_signature,
         (Literal(b"sig=", flags=trigger.EXACT | trigger.LEFT),),
+    ),
+    Recogniser(
+        _of("vendor_token"),
+        find_azure_client_secret,
+        (
+            Literal(b"7Q~", flags=trigger.EXACT),
+            Literal(b"8Q~", flags=trigger.EXACT),
+        ),
     ),
     Recogniser(
         _of("twilio_key"),

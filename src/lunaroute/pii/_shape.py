@@ -193,7 +193,7 @@ def is_bare_secret(value: str, chosen: bool, human: bool) -> bool | None:
         return True
     if len(value) >= 14 and "." not in value and has_three_classes(value):
         return not is_wordy(value)
-    if plain and is_jumbled(value) and value.isalpha():
+    if (plain or len(value) >= 16) and is_jumbled(value) and value.isalpha():
         return True
     return None
 
@@ -237,6 +237,17 @@ def is_chosen(value: str, quoted: bool) -> bool:
     ))  # fmt: skip
 
 
+def is_key(value: str) -> bool:
+    """Whether it can be nothing but a key: long, and random."""
+    if not re.fullmatch(r"[0-9A-Za-z+/=_.~-]{16,}", value) or not is_mixed(value):
+        return False
+    if re.fullmatch(r"[0-9a-f]{32,}", value) or _UUID.match(value):
+        return True
+    if re.fullmatch(r"[0-9a-z]{24,}", value) and len(re.findall(r"\d+", value)) > 3:
+        return True
+    return has_three_classes(value) and is_random(value) and not is_path(value)
+
+
 def is_made(value: str, human: bool) -> bool:
     """Whether it may be what a machine made; of a secret, a human, too."""
     if " " in value or value.isdigit():
@@ -252,8 +263,8 @@ def is_made(value: str, human: bool) -> bool:
         return True
     if not any(c.isdigit() for c in value):
         return (
-            is_random(value)
-            and len(value) >= 20
+            (is_random(value) or is_jumbled(value))
+            and len(value) >= (16 if is_jumbled(value) else 20)
             and re.search(r"[._\- ]", value) is None
         )
     if re.fullmatch(r"[A-Za-z_.\-/]+\d{0,3}", value) and len(value) < 24:
