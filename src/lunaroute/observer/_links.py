@@ -13,8 +13,12 @@ from lunaroute.link import Assembler, RawExchange, pack_ack, pack_health
 log = logging.getLogger("lunaroute.observer")
 
 # The gateway pays for waking us, not for the copy: after each read we nap, so that
-# the next wake-up finds more than one frame. Longer naps gain nothing measurable.
+# the next wake-up finds more than one frame. A read that brought little, as of streams,
+# is followed by a longer nap: an event each 5 ms costs us a third less so. Where much
+# comes the gateway would meet a full socket meanwhile.
 NAP_SECONDS = 0.005
+LONG_NAP_SECONDS = 0.02
+LITTLE_BYTES = 16 * 1024
 RECEIVE_BYTES = 256 * 1024
 
 
@@ -59,7 +63,8 @@ class LinkEnd:
             if was_idle and self._assembler.open_count:
                 self._on_open()
             if len(data) < RECEIVE_BYTES:
-                await trio.sleep(NAP_SECONDS)
+                is_little = len(data) < LITTLE_BYTES
+                await trio.sleep(LONG_NAP_SECONDS if is_little else NAP_SECONDS)
             if complete:
                 return complete
 
