@@ -8,7 +8,7 @@ and sends the whole history again with its cache marker moved, as Claude Code do
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import apsw
@@ -20,6 +20,7 @@ from tests.recording.build import exchange, sse
 
 # Turns and the sum of the request bodies, in bytes.
 CASES = ((50, 10_000_000), (150, 100_000_000))
+BOOT = "0123456789abcdef" * 2
 SYSTEM_BYTES, TOOL_BYTES, TOOLS = 12_000, 2_500, 12
 
 
@@ -109,7 +110,8 @@ def block(
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """Of one session, in bytes. ``floor`` is the last request's body, which holds all
-    that was said once, plain and by zstd; ``tables`` are SQLite's, with their indexes.
+    that was said once, plain and by zstd; ``empty`` is a database without any session,
+    ``tables`` are SQLite's, with their indexes.
     """
 
     turns: int
@@ -117,6 +119,7 @@ class Sizes:
     floor: tuple[int, int]
     jsonl: tuple[int, int]
     sqlite: int
+    empty: int
     tables: dict[str, int]
 
 
@@ -125,6 +128,7 @@ def measure(count: int, total: int) -> Sizes:
     with tempfile.TemporaryDirectory() as home:
         place = Path(home)
         sent = list(turns(count, total))
+        open_store(place / "empty.db", writer=True).close()
         with open_store(place / "sessions.db", writer=True) as store:
             recorder = Recorder(place / "sessions", store)
             for number, (body, events) in enumerate(sent, start=1):
@@ -134,9 +138,11 @@ def measure(count: int, total: int) -> Sizes:
                     answer=events,
                     content_type="text/event-stream",
                 )
+                # Ids as long as a gateway gives them.
+                raw.id = replace(raw.id, boot=BOOT)
                 recorder.record([raw])
             for number, (body, _) in enumerate(sent, start=1):
-                row = store.get_exchange(f"boot-0-{number}")
+                row = store.get_exchange(f"{BOOT}-0-{number}")
                 assert recorded_request(store, row) == body, number
         files = [path.read_bytes() for path in place.rglob("*.jsonl")]
         database = place / "sessions.db"
@@ -146,6 +152,7 @@ def measure(count: int, total: int) -> Sizes:
             _both([sent[-1][0]]),
             _both(files),
             database.stat().st_size,
+            (place / "empty.db").stat().st_size,
             _tables(database),
         )
 
@@ -203,6 +210,7 @@ def main() -> None:
             f"{name} {size / 1e3:.0f}" for name, size in list(each.tables.items())[:6]
         )
         print(f"\n{each.turns} turns, kB of SQLite: {parts}")
+    print(f"\nA database without a session: {measured[0].empty / 1e3:.0f} kB")
 
 
 def _pair(plain: int, packed: int, *, unit: float) -> str:
