@@ -50,6 +50,7 @@ def test_the_groups_of_an_account(before, is_within):
         ("src/a.py:17:", True),
         ("./.env:3:12:", True),
         ("x\\n+app/config.ts:9:", True),
+        ('{"text":"app/config.ts:9:', True),
         ("ratio 4:5:", False),
         ("12:30:", False),
         ('"a.b":1:', False),

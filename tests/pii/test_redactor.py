@@ -177,3 +177,11 @@ def test_json_stays_json_and_nothing_is_left(
 def test_no_body_is_any_trouble(body: bytes) -> None:
     assert isinstance(redactor().body(b"{" + body).data, bytes)
     assert isinstance(redactor().body(body).data, bytes)
+
+
+def test_versions_in_json_within_json_are_none() -> None:
+    real = Redactor(Detector(["ip_address"]), {"ip_address": Rule("IP")})
+    inner = json.dumps({"text": 'AssemblyVersion("10.4.0.50") at 203.0.113.7'})
+    body = json.dumps({"arguments": inner}).encode()
+    told = json.loads(json.loads(real.body(body).data)["arguments"])["text"]
+    assert told == 'AssemblyVersion("10.4.0.50") at [IP]'

@@ -10,7 +10,7 @@ _LONGEST_ACCOUNT = 42
 
 # Path, line and perhaps column, as grep and compilers put them before a line.
 _PLACE = re.compile(
-    r"(?:\A|[\s>+\-]|\\[nrt])(?=[^\s:\"']{0,120}[./])[^\s:\"']{1,120}:\d{1,6}:(?:\d{1,4}:)?\Z"
+    r"(?:\A|[\s>+\-\"']|\\[nrt])(?=[^\s:\"']{0,120}[./])[^\s:\"']{1,120}:\d{1,6}:(?:\d{1,4}:)?\Z"
 )
 _LONGEST_PLACE = 136
 

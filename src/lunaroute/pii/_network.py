@@ -45,8 +45,8 @@ _KEY_ID = re.compile(
 _BEFORE = re.compile(r"\w\Z|(?<![0-9A-Za-z])[0-9A-Fa-f]{2}[:.-]\Z")
 # Directly before it, and it is no address whatever it looks like.
 _VERSIONED = re.compile(
-    r"(?:version(?:_*[\"']?\s?\]?)|(?<![a-z])(?:ver|release|firmware|build|section|chapter|clause|oid"
-    r"|rev|tag|v)|identifier|§)\.?[\"'(\[>]{0,2}\s{0,3}[:=]{0,2}\s{0,3}[\"'(\[]{0,2}\Z"
+    r"(?:version(?:_*[\\\"']{0,4}\s?\]?)|(?<![a-z])(?:ver|release|firmware|build|section|chapter|clause|oid"
+    r"|rev|tag|v)|identifier|§)\.?[\\\"'(\[>]{0,6}\s{0,3}[:=]{0,2}\s{0,3}[\\\"'(\[]{0,6}\Z"
     r"|\brfc\b.{0,16}\Z|\bv\Z",
     re.IGNORECASE,
 )
