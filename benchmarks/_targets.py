@@ -114,12 +114,12 @@ def _absolute(work: str, ways: Figures, key: str, limit: float) -> Verdict:
 
 
 def _recording(figures: Figures) -> Iterator[Verdict]:
-    for name in ("awake", "asleep"):
+    for name, where in SETS.items():
         for row in figures[name]:
             for share, limit in RECORDING.items():
                 on, off = (row["ways"][way][f"{share}_us"] for way in (ON, OFF))
                 yield Verdict(
-                    f"{row['work']}, {share}: recording on to off ({SETS[name]})",
+                    f"{row['work']}, {share}: recording on to off ({where})",
                     NOTHING,
                     f"{on:.0f} / {off:.0f} µs",
                     _times(on / off),

@@ -1,14 +1,16 @@
 """The measuring client sees what it says that it sees."""
 
+import json
 import socket
 
 import pytest
 
 from benchmarks._fan import Seen, Stream, check
 from benchmarks._provider import ENDING, OPENING, WORD
-from benchmarks._targets import Verdict, verdicts_table
+from benchmarks._targets import SETS, Verdict, overhead_verdicts, verdicts_table
 from benchmarks._traffic import chunk
 from benchmarks._ways import provider
+from benchmarks.readme import RESULTS
 from tests.kit import Raw
 
 STREAM = 3
@@ -109,3 +111,13 @@ def test_a_target_that_is_missed_says_so():
     ).splitlines()
     assert rows[2].endswith("**not reached** |")
     assert rows[3].endswith("| reached |")
+
+
+def test_every_set_of_rows_compares_recording_on_and_off():
+    figures = json.loads((RESULTS / "overhead.json").read_text())
+    compared = [verdict.work for verdict in overhead_verdicts(figures)]
+    for name, where in SETS.items():
+        for row in figures[name]:
+            for share in ("p50", "p99"):
+                work = f"{row['work']}, {share}: recording on to off ({where})"
+                assert work in compared
