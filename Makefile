@@ -15,6 +15,9 @@ PARALLEL = -n $(JOBS) --dist worksteal
 # Where npm installs the clients that e2e-clients drives.
 CLIENTS := .clients
 
+# Python keeps what it compiles: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: all serve demo test test-pure torture e2e-clients check fix bench build docs clean
 
 all: check test

@@ -58,9 +58,10 @@ async def _main(sock: socket.socket) -> None:
     options = GatewayOptions.from_plain(start.values["options"])
     log_to_stderr(options.log_level, options.log_format)
     worker, workers = start.values["worker"], start.values["workers"]
-    board, *descriptors = start.descriptors
-    siblings = Siblings(board, worker, workers) if workers > 1 else None
-    listeners = [socket.socket(fileno=number) for number in descriptors]
+    siblings = None
+    if workers > 1:  # their board is the last descriptor, the others are listeners
+        siblings = Siblings(start.descriptors.pop(), worker, workers)
+    listeners = [socket.socket(fileno=number) for number in start.descriptors]
     tap = _tap(options, worker)
     gateway = Gateway(options, tap, siblings)
     wishes = Wishes(

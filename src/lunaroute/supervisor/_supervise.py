@@ -253,8 +253,8 @@ class Supervisor:
             drain_seconds=generation.drain_seconds,
             commit_seconds=COMMIT_SECONDS,
             descriptors=[
-                self._board,
                 *(listener.fileno() for listener in generation.listeners),
+                *([self._board] if generation.workers > 1 else []),
             ],
         )
         if generation.observer is not None:
