@@ -94,3 +94,36 @@ def test_the_homes_secret_is_made_once_and_private(tmp_path):
     path.write_bytes(b"short")
     with pytest.raises(StoreError, match=r"redaction\.key is no secret"):
         home_secret(path)
+
+
+def test_what_is_forgotten_is_overwritten_and_can_be_claimed_again(tmp_path):
+    path = tmp_path / "vault.db"
+    recorder, cleaner = Vault(path, _seal()), Vault(path)
+    assert recorder.claim(TOKEN, b"1" * 32, VALUE)
+    assert recorder.claim("[EMAIL:00000000]", b"2" * 32, "other")
+    recorder.settle()
+    assert TOKEN.encode() in _all_bytes(tmp_path)
+    assert cleaner.forget([TOKEN, "[EMAIL:ffffffff]"]) == 1
+    assert recorder.value(TOKEN) is None
+    assert recorder.value("[EMAIL:00000000]") == "other"
+    recorder.close()
+    cleaner.close()
+    assert TOKEN.encode() not in _all_bytes(tmp_path)
+
+
+def test_who_knew_a_token_claims_it_again_after_it_was_forgotten(tmp_path):
+    recorder = Vault(tmp_path / "vault.db", _seal())
+    recorder.claim(TOKEN, b"1" * 32, VALUE)
+    recorder.settle()
+    recorder.settle()
+    cleaner = Vault(tmp_path / "vault.db")
+    cleaner.forget([TOKEN])
+    recorder.settle()
+    assert recorder.claim(TOKEN, b"1" * 32, VALUE)
+    recorder.settle()
+    assert recorder.value(TOKEN) == VALUE
+
+
+def test_nothing_is_made_to_forget(tmp_path):
+    assert Vault(tmp_path / "vault.db").forget([TOKEN]) == 0
+    assert not list(tmp_path.iterdir())

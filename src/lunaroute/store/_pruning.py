@@ -3,7 +3,8 @@
 Each step is a transaction of its own, so that a recorder never waits for long.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -187,6 +188,25 @@ class Pruning:
         """All traces are gone."""
         with self._writing():
             self._connection.execute("DELETE FROM meta WHERE key = 'room_owed'")
+
+    def owe_tokens(self, tokens: Iterable[str]) -> None:
+        """Notes tokens that may be of nothing any more once what is deleted now is."""
+        known = sorted({*self.owed_tokens(), *tokens})
+        with self._writing():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO meta VALUES ('tokens_owed', ?)",
+                (json.dumps(known),),
+            )
+
+    def owed_tokens(self) -> frozenset[str]:
+        """Those that were noted and not looked for yet."""
+        found = self._rows("SELECT value FROM meta WHERE key = 'tokens_owed'")
+        return frozenset(json.loads(str(found[0][0])) if found else ())
+
+    def gave_tokens(self) -> None:
+        """All of them were looked for."""
+        with self._writing():
+            self._connection.execute("DELETE FROM meta WHERE key = 'tokens_owed'")
 
     def merge_index(self, *, begin: bool = False) -> bool:
         """Rewrites a part of the search index without what was deleted; False when

@@ -5,7 +5,8 @@ also holds the values, encrypted: who has the file and not the secret has nothin
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
@@ -16,6 +17,7 @@ from lunaroute.store._connect import (
     explained,
     make_private_directory,
 )
+from lunaroute.store._write import erasing
 
 # "LunV", as the header of the file has it.
 _APPLICATION_ID = 0x4C756E56
@@ -75,13 +77,14 @@ class Vault:
     What was claimed is on disk after ``settle``. Any thread may use it, one at a time.
     """
 
-    __slots__ = ("_connection", "_known", "_path", "_seal")
+    __slots__ = ("_connection", "_known", "_path", "_seal", "_version")
 
     def __init__(self, path: Path, seal: Callable[[], Seal] | None = None) -> None:
         self._path = path
         self._seal = None if seal is None else _Once(seal)
         self._connection: apsw.Connection | None = None
         self._known: dict[str, bytes] = {}
+        self._version: object = None  # of the file, as it was when that was known
 
     def claim(self, token: str, mac: bytes, value: str) -> bool:
         """Notes that ``token`` stands for the value of this MAC; False if it stands
@@ -95,9 +98,37 @@ class Vault:
     def settle(self) -> None:
         """Returns when all that was claimed will survive a loss of power."""
         connection = self._connection
-        if connection is not None and connection.in_transaction:
-            with explained(self._path):
+        if connection is None:
+            return
+        with explained(self._path):
+            if connection.in_transaction:
                 connection.execute("COMMIT")
+            version = connection.execute("PRAGMA data_version").get
+        if version != self._version:
+            # Somebody else wrote: what is known here may have been forgotten there.
+            self._version = version
+            self._known.clear()
+
+    def forget(self, tokens: Iterable[str]) -> int:
+        """Deletes these tokens with what they stand for, and overwrites it; how many
+        there were. Raises StoreError.
+        """
+        if not self._path.exists():
+            return 0
+        self.settle()
+        with explained(self._path):
+            connection = self._opened()
+            before = connection.total_changes()
+            with erasing(connection):
+                connection.executemany(
+                    "DELETE FROM tokens WHERE token = ?", ((each,) for each in tokens)
+                )
+            deleted = connection.total_changes() - before
+            if deleted:
+                with suppress(apsw.BusyError):  # the log goes with its next checkpoint
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._known.clear()
+        return deleted
 
     def value(self, token: str) -> str | None:
         """What a token stands for; None if that is not known here."""

@@ -1,12 +1,15 @@
 """Retention: what is too old or too much goes, what is old is compressed."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+import zstandard
 
 from lunaroute.store import Store
 from lunaroute.upkeep import _clock as clock
 from lunaroute.upkeep._compression import compress, compressed_path
+from lunaroute.upkeep._forgetting import forget_tokens, note_tokens
 from lunaroute.upkeep._pieces import Piece, find_pieces
 from lunaroute.upkeep._plan import (
     Plan,
@@ -102,12 +105,23 @@ def clean_up(
         )
         yield from work.shrink(min(state.newest, today))
         if store is not None:
+            yield from _forgotten(site, store, done)
             if store.pruning.owes_room():  # somebody was stopped in the middle
                 for _ in give_back(store):
                     yield "giving the room back"
             store.pruning.empty_log()
         done.bytes_after = _look(site, store).total
     return done
+
+
+def _forgotten(site: Site, store: Store, done: Cleaned) -> Iterator[str]:
+    try:
+        for _ in forget_tokens(site, store):
+            yield "looking for tokens"
+    except (OSError, zstandard.ZstdError) as error:
+        done.warnings.append(
+            f"{site.home / 'vault.db'} keeps more than it has to: {error}"
+        )
 
 
 class _Work:
@@ -125,6 +139,8 @@ class _Work:
             words = f"deleting {piece.name or piece.day.isoformat()}"
             yield words
             try:
+                for _ in note_tokens(self._site, self._store, piece.paths):
+                    yield words
                 for _ in remove_piece(piece, self._store):
                     yield words
             except OSError as error:

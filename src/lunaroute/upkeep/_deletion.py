@@ -1,13 +1,16 @@
 """A session taken out of the record: its files, its rows, its words in the index."""
 
 import re
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import zstandard
 
 from lunaroute.errors import StoreError
 from lunaroute.recording import name_session
 from lunaroute.store import Store, ambiguous
+from lunaroute.upkeep._forgetting import forget_tokens, note_tokens
 from lunaroute.upkeep._pieces import find_pieces
 from lunaroute.upkeep._removal import give_back, remove_file
 from lunaroute.upkeep._site import Site, opened
@@ -63,9 +66,14 @@ def delete_sessions(
         if dry_run:
             return done
         for each in found:
-            words = f"deleting {each.doomed.session_id}"
+            name = each.doomed.session_id
+            words = f"deleting {name}"
             yield words
+            for _ in note_tokens(site, store, each.paths, name):
+                yield words
             yield from _delete(each, store, done, words)
+        for _ in _forget(site, store, done):
+            yield "looking for its tokens"
         if store is not None:
             is_empty = yield from _give_back(store)
             if not is_empty:
@@ -75,6 +83,16 @@ def delete_sessions(
                 )
     done.warnings += _copies(site)
     return done
+
+
+def _forget(site: Site, store: Store | None, done: Deleted) -> Iterator[None]:
+    try:
+        yield from forget_tokens(site, store)
+    except (OSError, StoreError, zstandard.ZstdError) as error:
+        done.warnings.append(
+            f"{site.home / 'vault.db'} keeps what its tokens stand for, until"
+            f" `lunaroute cleanup` can look for them: {error}"
+        )
 
 
 def _give_back(store: Store) -> Generator[str, None, bool]:
