@@ -39,6 +39,7 @@ from tests.pii.marked import check
         "ssh-keygen -t rsa -N '⟦kVS4qpR6⟧' -f k",
         "htpasswd -b f bob ⟦kVS4qpR6⟧",
         "gh secret set NAME -b ⟦kVS4qpR6⟧",
+        'ConvertTo-SecureString "⟦kVS4qpR6⟧" -AsPlainText -Force',
         "gh auth login --with-token <<< '⟦kVS4qpR6⟧'",
         "keytool -storepass ⟦kVS4qpR6⟧ -alias x",
     ],

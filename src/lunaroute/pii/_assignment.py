@@ -8,10 +8,12 @@ import re
 from collections.abc import Callable
 
 from lunaroute.pii._cloud import cloud_kind
+from lunaroute.pii._element import cell_behind, element_behind, element_text
+from lunaroute.pii._expression import fallback_in, given_in
 from lunaroute.pii._finding import Finding
 from lunaroute.pii._name import Name, name_at
 from lunaroute.pii._placeholder import is_placeholder
-from lunaroute.pii._reach import bare, has_line, quoted
+from lunaroute.pii._reach import Span, bare, has_line, quoted
 from lunaroute.pii._shape import (
     has_three_classes,
     is_bare_secret,
@@ -55,29 +57,6 @@ _PAIR = re.compile(
       | \s{0,4}\{[^{}]{0,120}?\b(?:default|value)[ \t]{0,24}=[ \t]{0,4} )
     """
 )
-_ATTRIBUTE = re.compile(
-    r"\b(?:key|name|id|property|field)[ ]?=[ ]?\\*[\"']\Z", re.IGNORECASE
-)
-_ATTRIBUTES = re.compile(r"[ \t][^<>]{1,80}>")
-_CDATA = re.compile(r"<!\[CDATA\[([^\]<]{1,256})\]\]>")
-_CELL = re.compile(
-    r"\*{0,2}:?</(?:td|th|dt|b|strong|label|span)>\s{0,16}(?:<(?:td|dd|span|code)[^<>]{0,80}>)+"
-)
-_WRAPPER = re.compile(
-    r"(?:(?:await |new )?&?[A-Za-z_$][\w.:$\[\]!]{0,48}\(\s{0,8}){1,3}"
-)
-_IS_MADE = re.compile(r"(?:(?:Str|String|Secret|Some|from|of|Buffer|Sensitive)\(\s*)\Z")
-_NEXT = re.compile(r"\s{0,4},\s{0,8}(?:default\s{0,2}=\s{0,2})?")
-_OTHERWISE = re.compile(
-    r"(?:[\w.$]|\[\\*[\"']?\w+\\*[\"']?\]|\(\\*[\"']\w+\\*[\"']\)){1,60}?\s{0,4}(?:\|\||\?\?|\bor\b|\?:)\s{0,4}"
-)
-_UNSET = re.compile(r"\\*[\"']?\$\{\w{1,64}:?[-=](?P<value>[^}\s\"']{4,256})\}")
-_BLOCK = re.compile(
-    r"[|>][+-]?\d?[ \t]*(?:\#[^\n]*)?\n(?P<indent>[ \t]+)(?P<value>[^\s]{4,512})(?=[ \t]*(?:\r?\n|\Z))"
-)
-_HEREDOC = re.compile(
-    r"(?:\$\(cat[ ])?<<[-~]?\s?[\"']?(?P<tag>[A-Za-z_]\w{0,31})[\"']?\n[ \t]*(?P<value>[^\s]{4,512})[ \t]*\n[ \t]*(?P=tag)"
-)
 _BELOW = re.compile(r"\r?\n[ \t]*(?P<value>[^\s\"'`:{}]{6,128})[ \t]*(?=\r?\n|\Z)")
 _SETS = re.compile(r"(?i)\A(?:set|with|add|use|put|new|change)?_?(?:\w{0,12}_)?pass")
 _FLAG = re.compile(r"--[0-9A-Za-z_-]*\Z")
@@ -119,11 +98,11 @@ def find_assigned(text: str, at: int, context: int) -> Finding | None:
     return None
 
 
-def _value(
-    text: str, operator: re.Match[str], name: Name
-) -> tuple[int, int, bool] | None:
+def _value(text: str, operator: re.Match[str], name: Name) -> Span | None:
     """Start and end of the value, and whether it was quoted."""
     at = operator.end()
+    if fallback := fallback_in(text, at):
+        return fallback
     if found := quoted(text, at):
         start, end, _ = found
         if operator["comma"] and not _is_argument(text, name, operator, start, end):
@@ -137,23 +116,21 @@ def _value(
         )
         if (operator["call"] or end == len(text)) and not sure(text[start:end]):
             return None
-        return start, end, True
+        return Span(start, end)
     if operator["comma"] or operator["call"] or at >= len(text):
         return None
     if operator["op"] == ">":
-        return _in_element(text, name, at)
+        return element_text(text, name.start, at)
     if operator["op"] == "|":
-        return _strong_word(text, at, is_fair if name.chosen else is_strong)
-    if (found_in := _in_code(text, at, name)) or operator["op"] in _ASKED:
-        return found_in
+        return _strong_word(text, at, name.is_sure)
+    if (given := given_in(text, at, name.is_sure)) or operator["op"] in _ASKED:
+        return given
     if operator["op"] == ":" and (below := _BELOW.match(text, at)):
-        return (*below.span("value"), True) if is_strong(below["value"]) else None
+        return Span(*below.span("value")) if is_strong(below["value"]) else None
     return _unquoted(text, operator, name)
 
 
-def _unquoted(
-    text: str, operator: re.Match[str], name: Name
-) -> tuple[int, int, bool] | None:
+def _unquoted(text: str, operator: re.Match[str], name: Name) -> Span | None:
     at = operator.end()
     in_quotes = operator["closed"].strip("*)]?")
     linewise = (
@@ -163,7 +140,7 @@ def _unquoted(
     )
     phrase = _PHRASE.match(text, at) if linewise and name.chosen else None
     if phrase and is_passphrase(phrase.group()):
-        return *phrase.span(), True
+        return Span(*phrase.span())
     in_url = name.start > 0 and text[name.start - 1] in "?&"
     word = bare(
         text, at, in_url=in_url, linewise=linewise,
@@ -178,7 +155,7 @@ def _unquoted(
     secret = is_bare_secret(value, name.chosen, name.is_human)
     if secret is None:
         secret = name.chosen and _is_word(text, operator, name, value, end, linewise)
-    return (start, end, False) if secret else None
+    return Span(start, end, is_quoted=False) if secret else None
 
 
 def _is_word(
@@ -215,57 +192,20 @@ def _is_argument(
     return bool(operator["closed"]) and strong and opens is not None
 
 
-def _in_element(text: str, name: Name, at: int) -> tuple[int, int, bool] | None:
-    """The text of an element of XML that has the name, or an attribute with it."""
-    before = text[max(0, name.start - 24) : name.start]
-    if not re.search(r"<(?:\w{1,16}:)?\Z", before) and not _ATTRIBUTE.search(before):
-        return None
-    if cdata := _CDATA.match(text, at):
-        return *cdata.span(1), True
-    end = text.find("<", at, at + 512)
-    return (at, end, True) if end > at and text.startswith("</", end) else None
-
-
-def _in_code(text: str, at: int, name: Name) -> tuple[int, int, bool] | None:
-    """What is wrapped in a call, or taken where something else is not set."""
-    if unset := _UNSET.match(text, at):
-        return *unset.span("value"), True
-    if match := _BLOCK.match(text, at) or _HEREDOC.match(text, at):
-        return _if_sure(text, *match.span("value"), name)
-    otherwise = _OTHERWISE.match(text, at)
-    if otherwise and (found := quoted(text, otherwise.end())):
-        return found[0], found[1], True
-    if wrapper := _WRAPPER.match(text, at):
-        first = quoted(text, wrapper.end())
-        if first is None:
-            return None
-        if following := _NEXT.match(text, first[2]):
-            second = quoted(text, following.end())
-            return (second[0], second[1], True) if second else None
-        if _IS_MADE.search(wrapper.group()):
-            return _if_sure(text, first[0], first[1], name)
-        return (*first[:2], True) if is_strong(text[first[0] : first[1]]) else None
-    return None
-
-
-def _apart(text: str, name: Name) -> tuple[int, int, bool] | None:
+def _apart(text: str, name: Name) -> Span | None:
     """What belongs to a name that is a value itself: of ``name``, ``key``, a cell."""
-    if cell := _CELL.match(text, name.end):
-        end = text.find("<", cell.end(), cell.end() + 512)
-        return _if_sure(text, cell.end(), end, name) if end > 0 else None
-    if text[name.start - 1 : name.start] == "<" and (
-        attributes := _ATTRIBUTES.match(text, name.end)
-    ):
-        return _in_element(text, name, attributes.end())
-    if below := cell_below(text, name.start, name.end):
-        return below if is_fair(text[below[0] : below[1]]) else None
+    if element := element_behind(text, name.start, name.end):
+        return element
+    cell = cell_behind(text, name.end) or cell_below(text, name.start, name.end)
+    if cell is not None:
+        return cell if name.is_sure(text[cell.start : cell.end]) else None
     pair = _PAIR.match(text, name.end)
     if pair is None:
         return None
     if found := quoted(text, pair.end()):
-        return found[0], found[1], True
+        return Span(*found[:2])
     word = bare(text, pair.end(), in_url=False, linewise=False, ends=".:")
-    return _if_sure(text, *word, name) if word else None
+    return Span(*word) if word and name.is_sure(text[slice(*word)]) else None
 
 
 def _flag(text: str, name: Name, context: int) -> Finding | None:
@@ -297,7 +237,7 @@ def _spaced(text: str, name: Name, context: int) -> Finding | None:
     told = found or word.isupper() or between.group().rstrip().endswith((":", "="))
     sure = name.chosen and len(word) > 4 and told
     test = is_fair if sure else is_strong
-    span = (*found[:2], True) if found else _strong_word(text, between.end(), test)
+    span = Span(*found[:2]) if found else _strong_word(text, between.end(), test)
     if span is None:
         return None
     start, end, _ = span
@@ -316,26 +256,17 @@ def _spaced(text: str, name: Name, context: int) -> Finding | None:
 
 def _strong_word(
     text: str, at: int, sure: Callable[[str], bool] = is_strong
-) -> tuple[int, int, bool] | None:
+) -> Span | None:
     word = _WORD.match(text, at)
     if word is None:
         return None
     end = word.end()
     while end > at and text[end - 1] in ".,;:)]}":
         end -= 1
-    return (at, end, True) if sure(text[at:end]) else None
+    return Span(at, end) if sure(text[at:end]) else None
 
 
-def _if_sure(
-    text: str, start: int, end: int, name: Name
-) -> tuple[int, int, bool] | None:
-    sure = is_fair if name.chosen else is_strong
-    return (start, end, True) if sure(text[start:end]) else None
-
-
-def _judged(
-    text: str, span: tuple[int, int, bool], context: int, name: Name
-) -> Finding | None:
+def _judged(text: str, span: Span, context: int, name: Name) -> Finding | None:
     start, end, is_quoted = span
     value = text[start:end]
     if kind := cloud_kind(value, context):

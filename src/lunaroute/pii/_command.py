@@ -70,6 +70,7 @@ COMMANDS = (
     _command("secret set ", rf"secret set \S{{1,64}} {_REST}?(?:-b|--body)[ =]?{_VALUE}", strong=True),
     _command("machine ", rf"machine \S{{1,128}}\s{{1,8}}(?:login \S{{1,64}}\s{{1,8}})?password {_VALUE}"),
     _command("setx ", r"setx \w{0,32}(?:pw|pass|key|token|secret)\w{0,16} " + _VALUE, strong=True),
+    _command("convertto-securestring ", rf"convertto-securestring (?:-string )?{_VALUE}"),
     _command("psk=", rf"psk={_VALUE}"),
     _command(
         "--with-token|--password-stdin",

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lunaroute.pii._shape import is_fair, is_strong
+
 _KEYS = (
     "api access auth private secret account signing encryption master storage service "
     "shared app consumer session jwt hmac cipher crypto webhook license function"
@@ -62,7 +64,7 @@ _LAST = frozenset(
     id ids param params var variable strength class cls list map stream endpoint schema
     format rotation created updated issuer audience scope scopes kind mode position
     validator validation form page input prompt help text title description visible show
-    confirm age at seconds minutes hours days timeout lifetime period duration score
+    age at seconds minutes hours days timeout lifetime period duration score
     handler callback factory helper utils util parser generator encoder bucket buckets
     algorithm alg iterator stats details info status state source target column row table
     header headers rate window threshold ize izer ized ization ing s ed less word words
@@ -108,6 +110,10 @@ class Name:
     def is_vague(self) -> bool:
         """Whether it may be the key of anything, a lock's or a table's."""
         return self.word == _OTHER_KEY
+
+    def is_sure(self, value: str) -> bool:
+        """Whether a value counts where only its place says that it is one."""
+        return is_fair(value) if self.chosen else is_strong(value)
 
     @property
     def is_human(self) -> bool:

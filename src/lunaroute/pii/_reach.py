@@ -1,6 +1,7 @@
 """How far a value reaches: in quotes, to the end of a line, to a sign that ends it."""
 
 import re
+from typing import NamedTuple
 
 _LONGEST = 512
 _QUOTE = re.compile(
@@ -20,6 +21,14 @@ _ESCAPE = re.compile(r"\\+[nrt\"']")
 # What may stand before a name that has the rest of its line, or string, for itself.
 _LINE = re.compile(r"(?:\A|[\r\n]|\\n|[:,\[][ ]?\\*\")[^\r\n({\[<\"'`]{0,160}\Z")
 _MOST_BEFORE = 160
+
+
+class Span(NamedTuple):
+    """Where a value stands, and whether quotes, or markup, say where it ends."""
+
+    start: int
+    end: int
+    is_quoted: bool = True
 
 
 def quoted(text: str, at: int) -> tuple[int, int, int] | None:

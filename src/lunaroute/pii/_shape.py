@@ -34,6 +34,8 @@ _DOTTED = re.compile(
 _RULES = re.compile(r"[a-z_]{2,}(?::[\w,]+)?(?:\|[a-z_]{2,}(?::[\w,]+)?)+")
 _DOTS = re.compile(r"[\w$]+(?:\.[\w$]+)+(?:\(.*)?")
 _DATED = re.compile(r"[A-Z]?[a-z]{4,}[._-]\d{2,4}")
+# tok_, key-: what a maker of keys puts before them.
+_PREFIX = re.compile(r"[a-z]{2,6}[_-](?=[^_-]{16,}\Z)")
 _LEET = re.compile(r"[A-Za-z]{1,12}\d[A-Za-z]{2,12}")
 _TECHNICAL = re.compile(
     r"(?i)base64|sha\d|md5|utf|oauth|str|int|hash|x509|http|v\d|pass|pwd|secret|token|key"
@@ -262,6 +264,7 @@ def is_made(value: str, human: bool) -> bool:
     if _UUID.match(value):
         return True
     if not any(c.isdigit() for c in value):
+        value = _PREFIX.sub("", value)
         return (
             (is_random(value) or is_jumbled(value))
             and len(value) >= (16 if is_jumbled(value) else 20)

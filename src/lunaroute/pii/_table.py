@@ -2,7 +2,7 @@
 
 import re
 
-from lunaroute.pii._reach import quoted
+from lunaroute.pii._reach import Span, quoted
 
 _VALUES = re.compile(r"[^()]{0,200}\)\s{0,8}VALUES\s{0,8}\(", re.IGNORECASE)
 _COLUMNS = re.compile(r"\(([\w\"`\[\], \t.]{0,200})\Z")
@@ -17,8 +17,8 @@ _LONGEST = 200
 _FURTHEST = 400
 
 
-def cell_below(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
-    """Start, end and whether it is quoted, of the value in the first row of the column
+def cell_below(text: str, start: int, end: int) -> Span | None:
+    """The value in the first row of the column
     whose name is ``text[start:end]``; of an INSERT of SQL, a CSV, a table of Markdown.
     """
     if values := _VALUES.match(text, end):
@@ -28,7 +28,7 @@ def cell_below(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
     return _in_lines(text, start, end)
 
 
-def _argument(text: str, at: int, number: int) -> tuple[int, int, bool] | None:
+def _argument(text: str, at: int, number: int) -> Span | None:
     """The one of that number in a list that begins at ``text[at]``."""
     begin = at
     for left in range(number, -1, -1):
@@ -38,7 +38,7 @@ def _argument(text: str, at: int, number: int) -> tuple[int, int, bool] | None:
             return None
         behind = found[2] if found else bare.end() if bare else at
         if not left:
-            return (found[0], found[1], True) if found else None
+            return Span(*found[:2]) if found else None
         if behind - begin > _FURTHEST:
             return None
         following = _NEXT.match(text, behind)
@@ -48,7 +48,7 @@ def _argument(text: str, at: int, number: int) -> tuple[int, int, bool] | None:
     return None
 
 
-def _in_lines(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
+def _in_lines(text: str, start: int, end: int) -> Span | None:
     line = max(text.rfind("\n", max(0, start - _LONGEST), start) + 1, 0)
     close = text.find("\n", end, end + _LONGEST)
     if close < 0 or start - line >= _LONGEST:
@@ -73,4 +73,4 @@ def _in_lines(text: str, start: int, end: int) -> tuple[int, int, bool] | None:
     if not value:
         return None
     begin += cell.index(value)
-    return begin, begin + len(value), True
+    return Span(begin, begin + len(value))
