@@ -1,8 +1,8 @@
 """Nothing that is to be redacted is on disk, whatever place it came in and whoever died.
 
 One value of each kind goes through a real proxy in every place of requests and answers,
-with logs at debug; the recorder fails and is killed in the middle. Then every file is
-searched, and all that was said.
+with logs at debug and the live view on; the recorder fails and is killed in the middle.
+Then every file is searched, and all that was said.
 """
 
 import gzip
@@ -10,7 +10,7 @@ import json
 import os
 import signal
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus, urlencode
 
 from lunaroute.recording._columns import Columns
 from lunaroute.recording._stream import Stream
@@ -256,7 +256,9 @@ def converse(serve: Serve) -> int:
         "/v1/messages",
         **own,
     )
-    return asked + 3
+    form = {f"field{n}": bird.words for n, bird in enumerate(BIRDS)}
+    talk(serve, urlencode(form).encode(), "/v1/token", **own)
+    return asked + 4
 
 
 def traces_in(data: bytes) -> list[str]:
@@ -265,7 +267,7 @@ def traces_in(data: bytes) -> list[str]:
         f"{bird.kind}: {trace!r}"
         for bird in BIRDS
         for trace in bird.traces
-        for form in (trace, json.dumps(trace)[1:-1], quote(trace))
+        for form in (trace, json.dumps(trace)[1:-1], quote(trace), quote_plus(trace))
         if form.encode() in data
     ]
 
@@ -284,7 +286,7 @@ def test_no_file_has_any_of_it(tmp_path, provider):
     provider.answer = lambda seen: usual(seen) if seen.marker else refused(seen)
     provider.scripts |= SCRIPTS | {"halting": halting(provider)}
     config = CONFIG.format(url=provider.url)
-    environment = {"PYTHONPATH": str(faults)}
+    environment = {"PYTHONPATH": str(faults), "LUNAROUTE_LOG_REQUESTS": "true"}
     with Serve(home, provider.url, config=config, environment=environment) as serve:
         count = converse(serve)
         serve.recorded(count)

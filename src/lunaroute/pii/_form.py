@@ -15,6 +15,13 @@ _CODED = re.compile(
 # What of a replacement need not be coded to be read.
 _PLAIN = "[]:*"
 
+_FORM = re.compile(rb"[^\s&=]{1,256}=\S*")
+
+
+def looks_like_form(body: bytes) -> bool:
+    """Whether a body that nobody called a form is one that was coded."""
+    return b"%" in body and _FORM.fullmatch(body) is not None
+
 
 class FormView:
     """``source`` with its coding undone, as ``text``: each code is one code point."""

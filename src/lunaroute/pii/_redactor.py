@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from lunaroute._fast import value_spans
-from lunaroute.pii._form import FormView, coded
+from lunaroute.pii._form import FormView, coded, looks_like_form
 from lunaroute.pii._json import edits, is_container
 from lunaroute.pii._pseudonym import MemoryBook, Tokens
 from lunaroute.pii._rule import Rule
@@ -130,6 +130,8 @@ class Redactor:
     def body(self, body: bytes) -> Redacted:
         """A body of JSON, whole or cut, or of anything else."""
         if body.lstrip()[:1] not in (b"{", b"["):
+            if looks_like_form(body):
+                return self.form(body)
             text = body.decode("utf-8", "surrogateescape")
             return _redacted(text, self._in_text(spots(self._finder, text)), body)
         parts: list[bytes] = []
