@@ -123,18 +123,20 @@ def start_and_stop(
         return started, recorded, time.monotonic() - began
 
 
-def env(provider: Provider, home: Path) -> tuple[float, float]:
-    """`lunaroute env` as a shell waits for it: without a server, then with one."""
+def commands(provider: Provider, home: Path) -> list[float]:
+    """`lunaroute env` as a shell waits for it, without a server, then with one; and
+    `lunaroute restart`.
+    """
     environment = clean_environment(
         home,
         LUNAROUTE_ANTHROPIC_BASE_URL=provider.url,
         LUNAROUTE_OPENAI_BASE_URL=provider.url,
     )
     times = []
-    for _ in range(2):
+    for words in (["env", "--port", "0"], ["env"], ["restart"]):
         began = time.monotonic()
         subprocess.run(
-            [str(BIN / "lunaroute"), "env", "--port", "0"],
+            [str(BIN / "lunaroute"), *words],
             env=environment,
             check=True,
             capture_output=True,
@@ -146,7 +148,7 @@ def env(provider: Provider, home: Path) -> tuple[float, float]:
         check=True,
         capture_output=True,
     )
-    return times[0], times[1]
+    return times
 
 
 def spaced(measure: Callable[[Serve], float], serve: Serve, rounds: int) -> list[float]:
@@ -164,8 +166,9 @@ def run(rounds: int, megabytes: float) -> dict[str, list[float]]:
     started, recorded = "start to serving", "start to the first committed record"
     ended, killed = "SIGTERM to the end", "all killed: start to the first record"
     cold, warm = "lunaroute env, nothing runs", "lunaroute env, a server runs"
+    anew = "lunaroute restart, to the new server"
     rows: dict[str, list[float]] = {
-        name: [] for name in (started, recorded, ended, killed, cold, warm)
+        name: [] for name in (started, recorded, ended, killed, cold, warm, anew)
     }
     with tempfile.TemporaryDirectory() as place:
         kept = Path(place) / "kept"
@@ -181,7 +184,8 @@ def run(rounds: int, megabytes: float) -> dict[str, list[float]]:
             start_and_stop(provider, home, signal.SIGKILL)
             times = start_and_stop(provider, home, signal.SIGTERM)
             rows[killed].append(times[1])
-            for name, seconds in zip((cold, warm), env(provider, home), strict=True):
+            times_of = commands(provider, home)
+            for name, seconds in zip((cold, warm, anew), times_of, strict=True):
                 rows[name].append(seconds)
         with Serve(kept, provider.url) as serve:
             answered(serve)

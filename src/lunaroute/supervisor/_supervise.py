@@ -130,9 +130,10 @@ class Supervisor:
 
         Raises TooSlowError if it does not within READY_SECONDS.
         """
+        await self._start_gateways(self.current)
+        # After them: its modules take 0.5 s of a core that they should have first.
         if self.current.recording:
             await self._start_observer(self.current)
-        await self._start_gateways(self.current)
 
     async def obey(self, signals: AsyncIterator[int]) -> None:
         """SIGHUP reloads, the first other signal drains, the second ends at once."""
