@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 
 from tests.clients.provider import ClientProvider, Scene
 from tests.clients.websocket import Session
-from tests.e2e.test_canary import ALL, BIRDS, CONFIG, assert_gone, files_of
+from tests.e2e.test_canary import (
+    ALL,
+    BIRDS,
+    CONFIG,
+    assert_gone,
+    files_of,
+    unpacked,
+)
 from tests.e2e.test_websocket import SESSION, dial
 from tests.kit import CEILING, Serve, alive, until
 from tests.provider import Cut
@@ -132,7 +139,7 @@ def test_no_file_has_any_of_it(tmp_path):
         provider.over.set()
         assert provider.faults == []
     for path in files_of(home):
-        assert_gone(str(path), path.read_bytes())
+        assert_gone(str(path), path.read_bytes() + unpacked(path))
     for done in (shown, exported):
         assert done.returncode == 0
         assert_gone("asked", (done.stdout + done.stderr).encode())

@@ -78,7 +78,8 @@ def test_turns_of_a_websocket_are_asked_by_post(tmp_path):
         Recorder(tmp_path / "s", store).record([socket(*passed)])
         (reply,) = replies_of(copy_session(store, CODEX))
     assert (reply.method, reply.path, reply.status) == ("POST", "/responses", 200)
-    assert b"response.completed" in reply.pieces[-1][1]
+    assert reply.pieces[-1][1].startswith(b"event: response.completed\ndata: {")
+    assert len(reply.pieces) == len(response_events())
     assert "upgrade" not in dict(reply.headers)
 
 

@@ -9,12 +9,13 @@ import pytest
 
 from lunaroute.insight import session_detail, session_list
 from lunaroute.model import Endpoint, Outcome, TextKind
-from lunaroute.recording import Recorder, _turns
+from lunaroute.recording import Recorder, SessionFiles, _turns
 from lunaroute.recording._reading import read_exchange
 from lunaroute.recording._record import make_records
 from lunaroute.recording._turns import with_turns
 from lunaroute.store import open_store
 from tests.frames import CLOSE, MASK, PING, Deflater, frame, texts
+from tests.pii.finder import EMAIL, redactor
 from tests.recording.build import CODEX, MS, create, response_events, socket
 
 KEY = b"k" * 32
@@ -440,3 +441,48 @@ def test_the_events_of_a_turn(tmp_path, store):
     assert turn[2]["time_to_first_token_ms"] == 2
     assert turn[3]["response_text"] == "because of scattering"
     assert turn[5]["final_stats"]["tokens"]["total"] == 85
+
+
+def messages_of(*events):
+    """As `texts` puts them into frames."""
+    return [each if isinstance(each, str) else json.dumps(each) for each in events]
+
+
+@pytest.mark.parametrize("takeover", [False, True])
+def test_the_answers_messages_come_back(tmp_path, store, takeover):
+    deflater = Deflater() if takeover else None
+    passed = [*up(create("why")), *down(*response_events(), deflater=deflater)]
+    more = {"answer_fields": [DEFLATE]} if takeover else {}
+    recorder(tmp_path, store).record([socket(*passed, **more)])
+    row = store.get_exchange("boot-0-1.1")
+    body = SessionFiles(store).answered(row).body
+    assert body.decode().split("\n") == messages_of(*response_events())
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_what_was_redacted_in_an_answers_messages_is_named(tmp_path, store, size):
+    words = f"write to {EMAIL} soon"
+    created, delta, completed = response_events(words)
+    deltas = [
+        {**delta, "delta": words[at : at + size]} for at in range(0, len(words), size)
+    ]
+    passed = [*up(create("why")), *down(created, *deltas, completed)]
+    Recorder(tmp_path / "s", store, redactor=redactor()).record([socket(*passed)])
+    found = SessionFiles(store).answered(store.get_exchange("boot-0-1.1"))
+    told = [json.loads(line) for line in found.body.split(b"\n")]
+    spoken = "".join(each["delta"] for each in told[1:-1])
+    assert spoken == "write to [EMAIL] soon"
+    assert told[-1]["response"]["output"][0]["content"][0]["text"] == spoken
+    assert len(told) == len(deltas) + 2
+    assert {mark.kind for mark in found.marks} == {"email"}
+    for mark in found.marks:
+        assert found.body[mark.start : mark.end] == b"[EMAIL]"
+
+
+def test_of_a_turn_that_broke_off_what_came_comes_back(tmp_path, store):
+    created, delta, _ = response_events()
+    recorder(tmp_path, store).record(
+        [socket(*up(create("why")), *down(created, delta))]
+    )
+    body = SessionFiles(store).answered(store.get_exchange("boot-0-1.1")).body
+    assert body.decode().split("\n") == messages_of(created, delta)

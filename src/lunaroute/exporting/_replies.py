@@ -1,7 +1,7 @@
 """A session's answers as a provider gives them: heads, pieces, and when they came.
 
 Answers are sent to the byte. Where a streamed one's events were not kept, as of an
-earlier version or a WebSocket, they are made again of its words, tool calls and usage
+earlier version, they are made again of its words, tool calls and usage
 (``_streams``). They come as fast as they came.
 """
 
@@ -145,7 +145,9 @@ def _body(copied: CopiedTurn) -> bytes:
 
 def _streamed(copied: CopiedTurn) -> tuple[tuple[float, bytes], ...]:
     row = copied.row
-    if copied.stream is not None:
+    if copied.stream is not None and row.status == _SWITCHING:
+        events = [_event(message) for message in copied.stream.split(b"\n")]
+    elif copied.stream is not None:
         events = [found[0] for found in _EVENT.finditer(copied.stream)]
     else:
         events = STREAMS[row.endpoint or ""](_spoken(copied))
@@ -156,6 +158,16 @@ def _streamed(copied: CopiedTurn) -> tuple[tuple[float, bytes], ...]:
     return tuple(
         (first if number == 0 else gap, event) for number, event in enumerate(events)
     )
+
+
+def _event(message: bytes) -> bytes:
+    """A WebSocket's message as an event of a stream."""
+    try:
+        kind = orjson.loads(message).get("type")
+    except (AttributeError, orjson.JSONDecodeError):
+        kind = None
+    name = f"event: {kind}\n" if isinstance(kind, str) else ""
+    return name.encode() + b"data: " + message + b"\n\n"
 
 
 def _spoken(copied: CopiedTurn) -> Spoken:

@@ -82,8 +82,9 @@ class Stream:
         """The kinds of what is found in it, or in its pieces put together."""
         columns = Columns.of(self.body)
         if not columns.redact(redactor):
-            return tuple(m.kind for m in redactor.body(self.body).marks) or ("custom",)
-        marks = columns.marks() or redactor.body(self.body).marks
+            found = _by_lines(self.body, redactor).marks
+            return tuple(mark.kind for mark in found) or ("custom",)
+        marks = columns.marks() or _by_lines(self.body, redactor).marks
         return tuple(mark.kind for mark in marks)
 
 
@@ -103,8 +104,10 @@ def kept_stream(
     if not told.complete and _ends_with_half(body):
         return None
     if told == kept and _is_read(body, told):
-        redacted = redactor.body(body)
-        if not redacted.marks:
+        # Messages of a WebSocket begin as JSON does, and are many.
+        is_events = body[:1] not in (b"{", b"[")
+        found = redactor.body(body) if is_events else _by_lines(body, redactor)
+        if not found.marks:
             return Stream(body)
     elif not told.complete and not _is_read(body, told):
         return None

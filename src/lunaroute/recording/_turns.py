@@ -29,6 +29,7 @@ from lunaroute.recording._reading import (
     troubled,
 )
 from lunaroute.recording._redaction import Redaction
+from lunaroute.recording._stream import Stream
 from lunaroute.recording._timeline import timeline
 
 # Each becomes a row and several lines, however short it was: thirty bytes suffice.
@@ -41,8 +42,8 @@ _UNREAD = Message(0, 0, b"", 0)
 @dataclass(slots=True)
 class Turn:
     """``begun`` is when the request's first byte was forwarded; of one that was not
-    read, when its answer's was. Of the answer's messages the moments are kept, and
-    how many bytes they took on the wire; what they say is the reader's.
+    read, when its answer's was. Of the answer's messages the moments are kept, what
+    they were, and how many bytes they took on the wire.
     """
 
     begun: int
@@ -53,6 +54,7 @@ class Turn:
     )
     first_heard: int = 0
     heard: list[int] = field(default_factory=list)
+    messages: list[bytes] = field(default_factory=list)
     heard_bytes: int = 0
     first_token: int = 0
 
@@ -64,6 +66,7 @@ class Turn:
         self.first_heard = self.first_heard or message.begun
         self.heard.append(message.ended)
         self.heard_bytes += message.size
+        self.messages.append(message.data)
         self.reader.feed(message.data)
         if not self.first_token and self.reader.saw_token:
             self.first_token = message.ended
@@ -222,7 +225,8 @@ def _reading(
     whole = turn.request.data
     sent = redaction.sent(whole)
     request = read_request(Endpoint.RESPONSES, sent) if sent else RequestFacts()
-    answer = redaction.answer(_answer(turn))
+    told = _answer(turn)
+    answer = redaction.answer(told)
     status = answer.error_status or socket.status
     head = read_head(socket.raw.request_head)
     who = session_of(Endpoint.RESPONSES, (*head.fields, *turn.asked.fields), whole)
@@ -240,6 +244,7 @@ def _reading(
         who=redaction.who(who) if named else socket.who,
         request=request,
         answer=answer,
+        stream=_stream(turn, told, answer, redaction),
         sent=sent,
         request_json=parsed(sent),
         request_hash=keyed_hash(means.key, whole) if whole else None,
@@ -255,6 +260,22 @@ def _reading(
         said("answer", cut.problem if raw.answer.truncated else None),
     )
     return redacted_reading(reading, redaction)
+
+
+def _stream(
+    turn: Turn, told: AnswerFacts, kept: AnswerFacts, redaction: Redaction
+) -> Stream | None:
+    """The answer's messages, a line each; they are JSON, and none has a break in it."""
+    if not turn.messages or any(b"\n" in each for each in turn.messages):
+        return None
+    return redaction.stream(b"\n".join(turn.messages), told, kept, _read)
+
+
+def _read(messages: bytes) -> AnswerFacts:
+    reader = message_reader(Endpoint.RESPONSES)
+    for message in messages.split(b"\n"):
+        reader.feed(message)
+    return reader.close()
 
 
 def _answer(turn: Turn) -> AnswerFacts:
