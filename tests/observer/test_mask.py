@@ -44,6 +44,22 @@ def test_pieces_are_masked_like_the_whole(sizes, before):
     assert told.replace("[", "").startswith(words)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "echo 'kVS4qpR6' | docker login -u x --password-stdin",
+        "| user | password |\n|---|---|\n| bob | kVS4qpR6 |",
+        "PASSWORD=$(cat <<EOF\nkVS4qpR6\nEOF\n)",
+    ],
+)
+@pytest.mark.parametrize("size", [1, 9, 300])
+def test_what_follows_may_tell_that_it_is_a_value(text, size):
+    masked = PieceMask(Detector(SECRETS))
+    text = f"{'word ' * 30}\n{text}\n{'more words ' * 60}"
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert "kVS4qpR6" not in "".join(map(masked.feed, pieces)) + masked.close()
+
+
 def test_a_word_is_not_cut_within_a_secret():
     assert word(DETECTOR, f"mine {KEY}", 20) == "mine [CUT]"
     assert word(DETECTOR, f"mine {KEY} \x1b", 200).endswith("] \u00b7")

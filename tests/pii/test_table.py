@@ -14,6 +14,8 @@ from tests.pii.marked import check
         "user,password\nbob,⟦hunter22⟧\n",
         "n\tuser\tpassword\n3\tbob\t⟦hunter22⟧\n",
         "| user | password |\n|------|:--------:|\n| bob | ⟦hunter22⟧ |\n",
+        '{"text": "user,password\nbob,⟦hunter22⟧"}',
+        '["| user | password |\n|---|---|\n| bob | ⟦hunter22⟧ |"]',
         "| user | password |\n| bob | `⟦hunter22⟧` |\n",
     ],
 )

@@ -22,15 +22,21 @@ def printable(text: str) -> str:
     return _UNSHOWN.sub("\u00b7", text)
 
 
-def mask(detector: Detector, text: str, start: int = 0) -> str:
-    """The text from ``start`` on, with ``[LABEL]`` for each finding."""
+def mask(detector: Detector, text: str, start: int = 0, end: int | None = None) -> str:
+    """The text from ``start`` to ``end``, with ``[LABEL]`` for each finding.
+
+    What follows is seen: it may tell that something before it is a value.
+    """
     parts: list[str] = []
+    end = len(text) if end is None else end
     for finding in detector.find(text):
         if finding.end <= start:
             continue
+        if finding.start >= end:
+            break
         parts += (text[start : finding.start], f"[{_label(finding.kind)}]")
         start = finding.end
-    return "".join((*parts, text[start:]))
+    return "".join((*parts, text[start:end]))
 
 
 def mask_start(detector: Detector, text: str, most: int) -> str:
@@ -79,7 +85,7 @@ class PieceMask:
         return rest
 
     def _out(self, end: int) -> str:
-        masked = mask(self._detector, self._text[:end], self._shown)
+        masked = mask(self._detector, self._text, self._shown, end)
         begin = max(0, end - _CONTEXT)
         self._text, self._shown = self._text[begin:], end - begin
         return masked

@@ -90,7 +90,7 @@ COMMANDS = (
         strong=True,
     ),
     # host:port:database:user:password, a line of .pgpass.
-    _command(":5432:", r":5432:[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s\"'\\]{4,128})(?=\\n|\s|\Z)"),
+    _command(":5432:", r":5432:[\w*-]{1,63}:[\w*.-]{1,63}:(?P<value>[^\s\"'\\]{4,128})(?=\\|[\"'\s]|\Z)"),
 )  # fmt: skip
 
 # What a password is piped into; it stands before.

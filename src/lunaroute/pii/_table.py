@@ -11,6 +11,9 @@ _NEXT = re.compile(r"\s{0,8},\s{0,8}")
 # A line of a table of which each cell is one of its names.
 _CELL = r"[ \"'`]*[A-Za-z_][\w\"'` .-]*"
 _ROW = re.compile(rf"{_CELL}(?:[,;\t|]{_CELL})+")
+# A table in a string of JSON begins and ends there.
+_STRING = re.compile(r"(?:: ?|\[)\\*\"")
+_STRING_END = re.compile(r"\\*\"\s*[}\],]\s*(?:[}\],\"]|\Z)")
 _RULE = re.compile(r"\|?[ \t:|+-]+\|?")
 # No further than what is kept of a stream that is let out, and what is held back.
 _LONGEST = 200
@@ -50,6 +53,8 @@ def _argument(text: str, at: int, number: int) -> Span | None:
 
 def _in_lines(text: str, start: int, end: int) -> Span | None:
     line = max(text.rfind("\n", max(0, start - _LONGEST), start) + 1, 0)
+    for string in _STRING.finditer(text, line, start):
+        line = string.end()
     close = text.find("\n", end, end + _LONGEST)
     if close < 0 or start - line >= _LONGEST:
         return None
@@ -58,11 +63,11 @@ def _in_lines(text: str, start: int, end: int) -> Span | None:
     if sign is None or not _ROW.fullmatch(header.strip("|")):
         return None
     offset = line
-    row = text[close + 1 : close + 1 + _LONGEST].partition("\n")[0]
+    row = _row(text, close + 1)
     begin = close + 1
     if sign == "|" and _RULE.fullmatch(row.strip()):
         begin += len(row) + 1
-        row = text[begin : begin + _LONGEST].partition("\n")[0]
+        row = _row(text, begin)
     if row.count(sign) != text[line:close].count(sign):
         return None
     number = text.count(sign, offset, start)
@@ -74,3 +79,9 @@ def _in_lines(text: str, start: int, end: int) -> Span | None:
         return None
     begin += cell.index(value)
     return Span(begin, begin + len(value))
+
+
+def _row(text: str, at: int) -> str:
+    row = text[at : at + _LONGEST].partition("\n")[0]
+    end = _STRING_END.search(row)
+    return row if end is None else row[: end.start()]
