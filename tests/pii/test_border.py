@@ -8,6 +8,7 @@ from lunaroute.pii._border import (
     is_placed,
     is_within_account,
     opens,
+    set_apart,
 )
 
 
@@ -61,3 +62,12 @@ def test_the_groups_of_an_account(before, is_within):
 def test_places_of_lines(before, is_place):
     assert is_placed(before + "7", len(before)) is is_place
     assert is_apart(before + "7", len(before)) is is_place
+
+
+def test_scripts_without_blanks_are_set_apart():
+    han, kana, hangul = "\u5361\u53f7", "\u306f", "\uc785"
+    assert set_apart(f"{han}4111{hangul}") == "\u5361\u30014111\u3001"
+    assert set_apart(f"IP{kana}(1)") == "IP\u3001(1)"
+    assert set_apart(f"{han} 4111") == f"{han} 4111"
+    for text in ("plain 12", "\u0433\u043e\u0434 2026", "na\u00efve1"):
+        assert set_apart(text) == text

@@ -117,3 +117,19 @@ def test_time_is_in_proportion_to_length(piece):
     short, long = looks(piece * 200), looks(piece * 2000)
     assert long <= 11 * max(short, 20)
     assert len(ALL.find(piece * 2000)) <= 2000
+
+
+@pytest.mark.parametrize(
+    ("before", "value", "behind"),
+    [
+        ("\u5361\u53f7", "4111111111111111", "\u8c22\u8c22"),
+        ("\u670d\u52a1\u5668", "203.0.113.7", "\u65e0\u6cd5\u8bbf\u95ee"),
+        ("IBAN\u306f", "DE89370400440532013000", "\u3067\u3059"),
+        ("\uce74\ub4dc", "219-45-6781", "\uc785\ub2c8\ub2e4"),
+        ("\u5730\u5740", "2001:db8::5e6f", "\u65e0\u6548"),
+        ("\u5730\u5740", "00:00:5e:00:53:af", "\u5728\u7ebf"),
+    ],
+)
+def test_numbers_in_scripts_without_blanks(before, value, behind):
+    text = f"{before}{value}{behind}"
+    assert [text[f.start : f.end] for f in ALL.find(text)] == [value]

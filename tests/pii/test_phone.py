@@ -28,6 +28,10 @@ from tests.pii.marked import check
         '{"phoneNumber":"⟦5555550123⟧"}',
         "\\n⟦212-555-0147⟧\\n",
         "a/b.csv:4:⟦212-555-0147⟧",
+        "\u7535\u8bdd\u662f⟦13812345678⟧\u5417",
+        "\u96fb\u8a71\u306f⟦090-1234-5678⟧\u3067\u3059",
+        "\ud734\ub300\ud3f0 ⟦010-1234-5678⟧\ub85c",
+        "\u0e42\u0e17\u0e23 ⟦0812345678⟧\u0e04\u0e23\u0e31\u0e1a",
     ],
 )
 def test_found(marked):

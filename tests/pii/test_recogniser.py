@@ -11,7 +11,7 @@ def test_what_is_looked_for_is_a_kind():
 
 
 def test_every_look_is_called_for_by_something():
-    assert all(r.literals or r.shapes for r in RECOGNISERS)
+    assert all(r.literals or r.shapes or r.words for r in RECOGNISERS)
 
 
 def test_a_word_of_two_contexts_is_one_literal():

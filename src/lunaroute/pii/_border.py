@@ -14,6 +14,15 @@ _PLACE = re.compile(
 )
 _LONGEST_PLACE = 136
 
+# Thai, Lao, Khmer, Kana, Han, Hangul and their wide forms: written without blanks, so
+# that a number follows a word, and a word a number.
+_JOINED = (
+    "\u0e00-\u0eff\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
+)
+_JOINT = re.compile(rf"[{_JOINED}](?=[0-9A-Za-z+(\[])|(?<=[0-9A-Za-z)\]])[{_JOINED}]")
+_COMMA = "\u3001"
+
 
 def opens(text: str, at: int) -> bool:
     r"""Whether a word may begin here: behind none, or behind ``\n`` or ``%3D``."""
@@ -44,3 +53,10 @@ def is_placed(text: str, at: int) -> bool:
 def is_apart(text: str, at: int) -> bool:
     """Whether what stands before ``text[at]`` is no part of it, though it looks so."""
     return is_escaped(text, at) or is_placed(text, at)
+
+
+def set_apart(text: str) -> str:
+    """The text, as long as it was, with a comma for each letter of a script without
+    blanks that touches Latin letters or digits.
+    """
+    return text if text.isascii() else _JOINT.sub(_COMMA, text)

@@ -9,10 +9,11 @@ from lunaroute._fast import COMPILED
 from lunaroute._fast import _triggered as trigger
 from lunaroute._fast._triggered import FIRST_LITERAL, Literal
 from lunaroute.errors import ConfigError
+from lunaroute.pii._border import set_apart
 from lunaroute.pii._context import NONE
 from lunaroute.pii._custom import Custom, CustomPattern
 from lunaroute.pii._finding import Finding, resolve
-from lunaroute.pii._kind import KINDS
+from lunaroute.pii._kind import KINDS, PERSONAL
 from lunaroute.pii._network import is_documentation, is_loopback
 from lunaroute.pii._plugin import DetectorPlugin
 from lunaroute.pii._recogniser import RECOGNISERS, Look, context_literals
@@ -29,6 +30,8 @@ MARGIN = 256
 _MOST_CONTEXTS = 4096
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BEGIN = "-----BEGIN "
+
+_NUMBERS = PERSONAL - {"email"}
 
 
 class Detector:
@@ -64,6 +67,8 @@ class Detector:
         self._loopback = loopback
         self._documentation = documentation
         self._looks: dict[int, list[Look]] = {}
+        # Those of numbers, which scripts without blanks write close to their words.
+        self._of_numbers: set[Look] = set()
         self._id_looks: list[tuple[int, Look]] = []
         self._by_context: dict[int, list[Look]] = {}
         self._words: list[tuple[str, Look]] = []
@@ -78,6 +83,8 @@ class Detector:
             if not recogniser.kinds & self.kinds:
                 continue
             contexts |= recogniser.contexts | recogniser.needs
+            if recogniser.kinds <= _NUMBERS:
+                self._of_numbers.add(recogniser.look)
             self._words.extend((word, recogniser.look) for word in recogniser.words)
             for shape in recogniser.shapes:
                 if shape == trigger.ID:
@@ -103,11 +110,14 @@ class Detector:
         data = text.encode("latin-1", "replace")
         # Within a value that was found the same look would only find a part of it.
         behind: dict[int, int] = {}
+        apart = set_apart(text)
+        of_numbers = self._of_numbers if apart is not text else ()
         for at, code, context in self._triggers.scan(data):
             if code >= FIRST_LITERAL and at < behind.get(code, 0):
                 continue
             for look in self._looks.get(code) or self._looks_of(context):
-                if finding := look(text, at, context):
+                seen = apart if look in of_numbers else text
+                if finding := look(seen, at, context):
                     found.append(finding)
                     behind[code] = finding.end
         if not text.isascii():

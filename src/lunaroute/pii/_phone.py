@@ -239,3 +239,27 @@ def _called(text: str, at: int, context: int) -> Finding | None:
     if not _CALLING.search(text, max(0, at - 48), at):
         return None
     return Finding(at, match.end(), "phone", 0.75)
+
+
+# Telephone, mobile telephone: in Chinese, Japanese, Korean and Thai.
+PHONE_WORDS = (
+    "\u7535\u8bdd",
+    "\u96fb\u8a71",
+    "\u624b\u673a",
+    "\u624b\u6a5f",
+    "\u643a\u5e2f",
+    "\uc804\ud654",
+    "\ud734\ub300\ud3f0",
+    "\u0e40\u0e1a\u0e2d\u0e23\u0e4c",
+    "\u0e42\u0e17\u0e23",
+)
+_FOREIGN = re.compile(
+    rf"(?:{'|'.join(PHONE_WORDS)})[^\s0-9A-Za-z+(]{{0,6}}\s?"
+    r"(\+?\(?\d(?:[ ()-]{0,2}\d){7,14})(?![0-9A-Za-z_]|[-.]\d)"
+)
+
+
+def find_foreign_phone(text: str, at: int, _context: int) -> Finding | None:
+    """The number behind the word for a telephone at ``text[at]``."""
+    match = _FOREIGN.match(text, at)
+    return match and Finding(match.start(1), match.end(1), "phone", 0.9)

@@ -32,7 +32,7 @@ from lunaroute.pii._finding import Finding
 from lunaroute.pii._name import CHOSEN, FOREIGN, MADE
 from lunaroute.pii._national import NUMBERS, NumberFinder, find_fiscal_code
 from lunaroute.pii._network import find_bare_mac, find_colons, find_ipv4, find_mac
-from lunaroute.pii._phone import find_phone
+from lunaroute.pii._phone import PHONE_WORDS, find_foreign_phone, find_phone
 from lunaroute.pii._private_key import find_private_key
 from lunaroute.pii._taxpayer import find_bare_taxpayer, find_taxpayer
 from lunaroute.pii._token import FORMS, find_discord, find_jwt, find_telegram, finder
@@ -97,6 +97,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         shapes=(trigger.ID,),
         needs=Context.SSN | Context.ITIN,
     ),
+    Recogniser(_of("phone"), find_foreign_phone, words=PHONE_WORDS),
     Recogniser(
         _of("phone"),
         find_phone,
