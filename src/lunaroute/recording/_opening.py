@@ -10,6 +10,7 @@ from lunaroute.pii import Redactor
 from lunaroute.recording._head import read_head
 from lunaroute.recording._metadata import Labels
 from lunaroute.recording._record import Record, make_records
+from lunaroute.recording._requests import Asking, read_anew
 from lunaroute.store import OPEN
 from lunaroute.wire import Dechunker
 
@@ -83,9 +84,10 @@ def open_record(
     key: bytes,
     redactor: Redactor | None = None,
     labels: Labels = _NO_LABELS,
+    asking: Asking = read_anew,
 ) -> Record:
     """The record of a :func:`snapshot`: an open row, and the lines until its answer."""
-    (record,) = make_records(raw, key, redactor, labels)
+    (record,) = make_records(raw, key, redactor, labels, asking)
     return as_open(record)
 
 

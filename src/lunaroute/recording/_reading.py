@@ -34,6 +34,7 @@ from lunaroute.recording._body import Body, read_body
 from lunaroute.recording._head import Head, read_head
 from lunaroute.recording._outcome import ending_of, outcome_of
 from lunaroute.recording._redaction import Redaction
+from lunaroute.recording._requests import Asked, Asking, read_anew
 from lunaroute.recording._session import SessionName, name_session
 from lunaroute.recording._stream import Stream
 from lunaroute.recording._timeline import Timeline, timeline
@@ -104,11 +105,15 @@ class Reading:
 
 
 def read_exchange(
-    raw: RawExchange, key: bytes, redactor: Redactor | None = None
+    raw: RawExchange,
+    key: bytes,
+    redactor: Redactor | None = None,
+    asking: Asking = read_anew,
 ) -> Reading:
     """Reads everything that can be read; ``key`` keys the hashes of the bodies.
 
-    Nothing of what ``redactor`` replaces is in it, but for ``raw``.
+    Nothing of what ``redactor`` replaces is in it, but for ``raw``. ``asking`` may know
+    from before what the request says.
     """
     redaction = Redaction(redactor)
     head, answer_head = read_head(raw.request_head), read_head(raw.answer_head)
@@ -119,7 +124,8 @@ def read_exchange(
     status = ending.status or status_of(answer_head)
     kept_head, kept_answer_head = redaction.head(head), redaction.head(answer_head)
     path, query = redaction.target(path), redaction.target(query)
-    asked = _asked(raw, endpoint, head, redaction, key)
+    asked = asking(raw, lambda: _asked(raw, endpoint, head, redactor, key))
+    redaction.counts.update(asked.redacted)
     answered = _answered(raw, endpoint, answer_head, status, redaction, key)
     outcome = outcome_of(ending, status, answered.facts)
     if status == _SWITCHING and outcome is Outcome.CLIENT_LEFT:
@@ -152,7 +158,7 @@ def read_exchange(
         status=status,
         outcome=outcome,
         problem=_kept_problem((*asked.problems, *answered.problems, shed), redaction),
-        marks=redaction.marks,
+        marks=asked.marks,
         stream=answered.stream,
         redacted=dict(redaction.counts),
     )
@@ -200,22 +206,14 @@ def bare_reading(raw: RawExchange, problem: str | None = None) -> Reading:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the request says, as attributes of :class:`Reading`."""
-
-    session: SessionName
-    who: SessionFacts
-    facts: RequestFacts
-    sent: bytes
-    as_json: object
-    hash: str | None
-    problems: tuple[str | None, ...]
-
-
 def _asked(
-    raw: RawExchange, endpoint: Endpoint, head: Head, redaction: Redaction, key: bytes
-) -> _Asked:
+    raw: RawExchange,
+    endpoint: Endpoint,
+    head: Head,
+    redactor: Redactor | None,
+    key: bytes,
+) -> Asked:
+    redaction = Redaction(redactor)
     body = read_body(raw.request, head, key)
     whole = body.joined()
     who = session_of(endpoint, head.fields, whole)
@@ -228,7 +226,7 @@ def _asked(
         request = facts_of_request(endpoint, found)
     # What is not there has no fault: the answer's status says what came of it.
     problem = request.problem if raw.request.size else None
-    return _Asked(
+    return Asked(
         session=session_name(who.id, str(raw.id), redaction),
         who=redaction.who(who),
         facts=request if endpoint in TURNS else replace(request, texts=()),
@@ -236,12 +234,16 @@ def _asked(
         as_json=_as_written(sent, found.value) if found.is_plain else None,
         hash=body.hash,
         problems=(said("request body", body.problem), said("request", problem)),
+        redacted=dict(redaction.counts),
+        marks=redaction.marks,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """What the answer says, likewise; ``first_token`` is when it was forwarded."""
+    """What the answer says, as attributes of :class:`Reading`; ``first_token`` is when
+    it was forwarded.
+    """
 
     facts: AnswerFacts
     first_token: int

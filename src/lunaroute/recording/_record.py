@@ -20,6 +20,7 @@ from lunaroute.recording._reading import (
     read_exchange,
 )
 from lunaroute.recording._redaction import origin_of
+from lunaroute.recording._requests import Asking, read_anew
 from lunaroute.recording._rows import exchange_row, prepare_rows
 from lunaroute.recording._turns import with_turns
 from lunaroute.store import Prepared
@@ -59,14 +60,16 @@ def make_records(
     key: bytes,
     redactor: Redactor | None = None,
     labels: Labels = _NO_LABELS,
+    asking: Asking = read_anew,
 ) -> list[Record]:
-    """What cannot be read is recorded by the gateway's facts alone.
+    """What cannot be read is recorded by the gateway's facts alone. ``asking`` may know
+    from before what the request says.
 
     Raises StoreError or OSError where the redactor's own files cannot be used, and
     nothing else.
     """
     try:
-        readings = _readings(raw, key, redactor)
+        readings = _readings(raw, key, redactor, asking)
         return [write_down(each, key, labels) for each in readings]
     except (StoreError, OSError):
         raise
@@ -83,9 +86,9 @@ def make_records(
 
 
 def _readings(
-    raw: RawExchange, key: bytes, redactor: Redactor | None
+    raw: RawExchange, key: bytes, redactor: Redactor | None, asking: Asking
 ) -> tuple[Reading, ...]:
-    reading = read_exchange(raw, key, redactor)
+    reading = read_exchange(raw, key, redactor, asking)
     return with_turns(reading, key, redactor) if reading.is_socket else (reading,)
 
 

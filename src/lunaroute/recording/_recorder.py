@@ -17,6 +17,7 @@ from lunaroute.recording._metadata import Labels
 from lunaroute.recording._news import News, news_of
 from lunaroute.recording._opening import open_record
 from lunaroute.recording._record import Record, make_records
+from lunaroute.recording._requests import Requests
 from lunaroute.recording._so_far import Came, SoFar
 from lunaroute.recording._socket_so_far import CameFrames, SocketSoFar, Told
 from lunaroute.store import ExchangeRow, Store
@@ -64,6 +65,7 @@ class Recorder:
         "_key",
         "_labels",
         "_redactor",
+        "_requests",
         "_running",
         "_store",
         "_today",
@@ -82,6 +84,7 @@ class Recorder:
     ) -> None:
         self._redactor = redactor
         self._labels = labels or Labels()
+        self._requests = Requests()
         self._store = store
         self._today = today
         self._key = key
@@ -126,7 +129,10 @@ class Recorder:
         key = self._install_key()
         for part in _slices(_once(running)):
             records = [
-                open_record(raw, key, self._redactor, self._labels) for raw in part
+                open_record(
+                    raw, key, self._redactor, self._labels, self._requests.first
+                )
+                for raw in part
             ]
             self._settle()
             self._running.begin(records, self._today())
@@ -186,7 +192,9 @@ class Recorder:
         key = self._install_key()
         records: list[Record] = []
         for raw in part:
-            records += make_records(raw, key, self._redactor, self._labels)
+            records += make_records(
+                raw, key, self._redactor, self._labels, self._requests.last
+            )
         self._settle()
         if self._keeper is None:  # nothing is kept; others may want to know of it
             return [news_of(record, record.rows.exchange) for record in records]
