@@ -6,7 +6,7 @@ from pathlib import Path
 import apsw
 
 from lunaroute.recording import Recorder
-from lunaroute.store import open_store, read_packed
+from lunaroute.store import open_store
 from tests.recording.build import anthropic_stream
 
 PAGE = (Path(__file__).parents[2] / "docs" / "recording.md").read_text()
@@ -18,7 +18,6 @@ def test_the_sql_runs(tmp_path):
         Recorder(None, store).record([anthropic_stream(1)])
     queries = re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL)
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    read_packed(connection)  # as the shell has it
     answers = [connection.execute(query).fetchall() for query in queries]
     since = queries[0].replace("'now', '-7 days'", "'2025-10-01'")
     assert connection.execute(since).fetchall() == [("claude-x-1", 1, 115, 42)]

@@ -233,6 +233,34 @@ def test_an_ordinary_sqlite3_reads_it(tmp_path):
     assert done.stdout.split() == ["find", "the", "needle_x", "1"], done.stderr
 
 
+def test_any_sqlite_opens_every_table_and_view_and_takes_a_text_out(tmp_path):
+    path = database(tmp_path)
+    long = "a tool's long output, " * 100
+    with open_store(path, writer=True) as store:
+        write(store, prepared(texts=(text("tool_output", "tool", long),)))
+    script = (
+        "import sqlite3, sys\n"
+        "c = sqlite3.connect(sys.argv[1])\n"
+        "names = \"SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')\"\n"
+        "for (name,) in c.execute(names).fetchall():\n"
+        "    c.execute(f'SELECT * FROM \"{name}\"').fetchall()\n"
+        "    print(name)\n"
+        "found = \"SELECT snippet(texts_index, 0, '<', '>', '', 3) FROM texts_index\"\n"
+        "print(c.execute(found + \" WHERE texts_index MATCH 'output'\").fetchone()[0])\n"
+        "c.execute('DELETE FROM texts')\n"
+        "c.execute(\"INSERT INTO texts_index (texts_index) VALUES ('integrity-check')\")\n"
+    )
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout.splitlines()
+    assert {"exchanges", "texts", "texts_index", "sessions", "tool_stats"} <= {*shown}
+    assert "<output>" in shown[-1]
+
+
 def test_who_reads_beside_a_new_store_never_meets_half_of_it(tmp_path, monkeypatch):
     path = database(tmp_path)
     seen = []

@@ -3,7 +3,6 @@
 import os
 import sqlite3
 import time
-import zlib
 
 import pytest
 
@@ -146,7 +145,6 @@ def test_the_index_is_sound_for_any_sqlite(store, path):
     give_back(store.pruning)
     store.close()  # two SQLites in one process do not see each other's locks
     with sqlite3.connect(path) as plain:
-        plain.create_function("sqlar_uncompress", 2, lambda z, n: zlib.decompress(z))
         plain.execute(
             "INSERT INTO texts_index (texts_index, rank) VALUES ('integrity-check', 1)"
         )
@@ -173,7 +171,6 @@ def test_a_file_that_cannot_shrink_says_so(tmp_path):
     with open_store(path, writer=True) as store:
         write(store, *(spoken(n) for n in range(20)))
     with sqlite3.connect(path) as plain:
-        plain.create_function("sqlar_uncompress", 2, lambda z, n: zlib.decompress(z))
         plain.execute("PRAGMA journal_mode = DELETE")
         plain.execute("PRAGMA auto_vacuum = NONE")
         plain.execute("VACUUM")

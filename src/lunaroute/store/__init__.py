@@ -13,7 +13,6 @@ from lunaroute.store._durations import durations_of as durations_of
 from lunaroute.store._fields import FIELD_NAMES as FIELD_NAMES
 from lunaroute.store._imports import ImportedFile as ImportedFile
 from lunaroute.store._imports import Imports as Imports
-from lunaroute.store._packing import read_packed as read_packed
 from lunaroute.store._pruning import Pruning as Pruning
 from lunaroute.store._query import Query as Query
 from lunaroute.store._query import parse_query as parse_query

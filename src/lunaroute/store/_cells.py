@@ -12,8 +12,6 @@ from pathlib import Path
 import apsw
 
 from lunaroute.store._connect import explained
-from lunaroute.store._identifiers import identifier_parts
-from lunaroute.store._packing import stored_text
 from lunaroute.store._write import erasing, owe_room
 
 # A page is read, redacted and replaced in one step: some 20 ms.
@@ -167,11 +165,10 @@ class Cells:
             (number, new.hash),
         ).get
         if twin is None:
-            stored = stored_text(new.cell.kind, new.text, identifier_parts(new.text))
             run(
-                "UPDATE texts SET hash = ?, text = ?, parts = ?, packed = ?,"
-                " packed_from = ?, text_bytes = ? WHERE id = ?",
-                (new.hash, *stored, number),
+                "UPDATE texts SET text = ?1, parts = identifier_parts(?1), hash = ?2"
+                " WHERE id = ?3",
+                (new.text, new.hash, number),
             )
             return
         # A session has a text once.
@@ -189,10 +186,9 @@ class Cells:
         after: tuple[int | str, ...],
     ) -> list[tuple[int | str, ...]]:
         names = ", ".join(key)
-        read = "readable_texts" if table == "texts" else table
         where = f"WHERE ({names}) > ({', '.join('?' * len(key))})" if after else ""
         statement = (
-            f"SELECT {', '.join((*key, *columns))} FROM {read} {where}"  # noqa: S608
+            f"SELECT {', '.join((*key, *columns))} FROM {table} {where}"  # noqa: S608
             f" ORDER BY {names} LIMIT {_PAGE}"
         )
         rows, letters = [], 0

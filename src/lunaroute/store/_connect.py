@@ -9,7 +9,6 @@ import apsw
 
 from lunaroute.errors import DamagedStore, NothingRecorded, StoreError
 from lunaroute.store._identifiers import identifier_parts
-from lunaroute.store._packing import read_packed
 from lunaroute.store._schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION
 from lunaroute.store._statements import say_statements
 
@@ -75,7 +74,6 @@ def connect_reader(path: Path) -> apsw.Connection:
         try:
             connection.set_busy_timeout(BUSY_TIMEOUT_MS)
             say_statements(connection)
-            read_packed(connection)
             _refuse_strangers(connection, path)
             version = _version(connection)
             if version == 0:
@@ -100,7 +98,6 @@ def migrate(connection: apsw.Connection, upto: int = SCHEMA_VERSION) -> None:
     connection.create_scalar_function(
         "identifier_parts", lambda *texts: identifier_parts(str(texts[0])), 1
     )
-    read_packed(connection)
     begun = _version(connection)
     together = 1 if begun else max(1, upto)
     for first in range(begun + 1, upto + 1, together):

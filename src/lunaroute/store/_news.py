@@ -17,7 +17,7 @@ SELECT piece, kind, text FROM open_answers
 WHERE exchange_id = ? AND piece >= ? ORDER BY piece
 """
 _TEXTS = """
-SELECT exchange_id, ordinal, kind, role, text FROM readable_texts
+SELECT exchange_id, ordinal, kind, role, text FROM texts
 WHERE exchange_id = ? ORDER BY id
 """
 _CALLS = """

@@ -28,15 +28,10 @@ _TOKENS = " + ".join(
 )
 # The names are read from their index alone, and the calls by it: texts are long.
 _NAMED = f"c.name IN (SELECT DISTINCT n.name FROM tool_calls n WHERE n.name {_LIKE})"  # noqa: S608 - a constant of our own
-# Where a text is compressed its number in the exchange tells it.
-_GIVEN = (
-    "CASE WHEN i.packed IS NULL THEN i.text = c.arguments"
-    " ELSE i.ordinal = c.input_ordinal END"
-)
 # What was given to the tool and what came back from it.
 _OF_TOOL = f"""t.id IN (
   SELECT i.id FROM tool_calls c CROSS JOIN texts i ON i.exchange_id = c.exchange_id
-    AND i.kind = 'tool_input' AND {_GIVEN} WHERE {_NAMED}
+    AND i.kind = 'tool_input' AND i.text = c.arguments WHERE {_NAMED}
   UNION ALL
   SELECT c.result_text_id FROM tool_calls c
     WHERE c.result_text_id IS NOT NULL AND {_NAMED}
@@ -45,7 +40,7 @@ _OF_TOOL = f"""t.id IN (
 # (a million texts, 100,000 calls: 1.2 s).
 _IS_OF_TOOL = f"""CASE t.kind WHEN 'tool_input' THEN EXISTS (
   SELECT 1 FROM tool_calls c WHERE c.exchange_id = t.exchange_id
-    AND {_GIVEN.replace("i.", "t.")} AND c.name {_LIKE}
+    AND c.arguments = t.text AND c.name {_LIKE}
 ) WHEN 'tool_output' THEN EXISTS (
   SELECT 1 FROM tool_calls c WHERE c.result_text_id = t.id AND c.name {_LIKE}
 ) ELSE 0 END"""  # noqa: S608 - a constant of our own
@@ -55,7 +50,7 @@ _OF_FILE = f"""t.id IN (
   SELECT i.id FROM ({_PATHS}) p
     CROSS JOIN tool_calls c ON c.exchange_id = p.exchange_id AND c.ordinal = p.ordinal
     CROSS JOIN texts i ON i.exchange_id = c.exchange_id
-    AND i.kind = 'tool_input' AND {_GIVEN}
+    AND i.kind = 'tool_input' AND i.text = c.arguments
   UNION ALL
   SELECT c.result_text_id FROM ({_PATHS}) p
     CROSS JOIN tool_calls c ON c.exchange_id = p.exchange_id AND c.ordinal = p.ordinal

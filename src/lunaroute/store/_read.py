@@ -32,7 +32,7 @@ _EXCHANGES = (
     " WHERE session_id = ? ORDER BY started_at, seq"
 )
 _TEXTS = """
-SELECT exchange_id, ordinal, kind, role, text FROM readable_texts
+SELECT exchange_id, ordinal, kind, role, text FROM texts
 WHERE session_id = ? ORDER BY id
 """
 # Of answers that are still coming.

@@ -377,55 +377,6 @@ UPDATE exchanges SET service_tier = json_extract(price_entry, '$.service_tier')
   WHERE json_valid(price_entry);
 """
 
-# Long texts and their parts are compressed (``_packing``), both are empty then. The
-# view has all, for the index as well, whose words stay where they are: building that
-# again takes minutes where there is much. `sqlar_uncompress` is built into the shell.
-_UNPACKED = "sqlar_uncompress({0}packed, {0}packed_from)"
-_TEXT_OF = (
-    "CASE WHEN {0}packed IS NULL THEN {0}text"
-    f" ELSE CAST(substr({_UNPACKED}, 1, {{0}}text_bytes) AS TEXT) END"
-)
-_PARTS_OF = (
-    "CASE WHEN {0}packed IS NULL THEN {0}parts"
-    f" ELSE CAST(substr({_UNPACKED}, {{0}}text_bytes + 1) AS TEXT) END"
-)
-_WORDS_OUT = f"""
-  INSERT INTO texts_index (texts_index, rowid, text, parts) VALUES ('delete', old.id,
-    {_TEXT_OF.format("old.")},
-    {_PARTS_OF.format("old.")});
-"""  # noqa: S608 - our own names
-_PACKED = f"""
-ALTER TABLE texts ADD COLUMN packed BLOB;
-ALTER TABLE texts ADD COLUMN packed_from INTEGER;
-ALTER TABLE texts ADD COLUMN text_bytes INTEGER;
-ALTER TABLE tool_calls ADD COLUMN input_ordinal INTEGER;
-CREATE VIEW readable_texts AS
-SELECT id, session_id, exchange_id, ordinal, kind, role,
-  {_TEXT_OF.format("")} AS text,
-  hash,
-  {_PARTS_OF.format("")} AS parts
-FROM texts;
-DROP TRIGGER texts_inserted;
-DROP TRIGGER texts_deleted;
-DROP TRIGGER texts_changed;
-PRAGMA writable_schema = ON;
-UPDATE sqlite_schema
-  SET sql = replace(sql, 'content=''texts''', 'content=''readable_texts''')
-  WHERE name = 'texts_index';
-PRAGMA writable_schema = RESET;
--- Who compresses a text has it in hand, and puts its words into the index itself.
-CREATE TRIGGER texts_inserted AFTER INSERT ON texts WHEN new.packed IS NULL BEGIN
-  INSERT INTO texts_index (rowid, text, parts) VALUES (new.id, new.text, new.parts);
-END;
-CREATE TRIGGER texts_deleted AFTER DELETE ON texts BEGIN {_WORDS_OUT} END;
-CREATE TRIGGER texts_changed AFTER UPDATE OF text, parts, packed ON texts BEGIN
-  {_WORDS_OUT}
-  INSERT INTO texts_index (rowid, text, parts) VALUES (new.id,
-    {_TEXT_OF.format("new.")},
-    {_PARTS_OF.format("new.")});
-END;
-"""  # noqa: S608 - our own names
-
 # When the provider's last byte came: what follows until the end is our own share.
 _LAST_BYTES_DOWN = """
 ALTER TABLE exchanges ADD COLUMN last_byte_down_us INTEGER;
@@ -450,7 +401,6 @@ MIGRATIONS: tuple[str, ...] = (
     _AGES,
     TOOL_FACTS,
     _TIERS,
-    _PACKED,
     _LAST_BYTES_DOWN,
 )
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -61,10 +61,9 @@ SELECT rowid, snippet(texts_index, 0, ?, ?, '…', ?) FROM texts_index
 WHERE texts_index MATCH ? AND rowid BETWEEN ? AND ?
 AND +rowid IN (SELECT value FROM json_each(?))
 """
-_TEXT = "SELECT text FROM readable_texts WHERE id = ?"
+_TEXT = "SELECT text FROM texts WHERE id = ?"
 _BEGINNING = """
-SELECT substr(text, 1, ?1) || iif(length(text) > ?1, '…', '')
-FROM (SELECT text FROM readable_texts WHERE id = ?2 LIMIT 1)
+SELECT substr(text, 1, ?1) || iif(length(text) > ?1, '…', '') FROM texts WHERE id = ?2
 """
 
 

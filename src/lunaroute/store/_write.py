@@ -14,8 +14,6 @@ import apsw
 
 from lunaroute.store import _open
 from lunaroute.store._durations import durations_of
-from lunaroute.store._identifiers import identifier_parts
-from lunaroute.store._packing import stored_text
 from lunaroute.store._rows import (
     Abandoned,
     ExchangeRow,
@@ -34,15 +32,11 @@ _INSERT_EXCHANGE = (
     f"INSERT INTO exchanges ({', '.join(_COLUMNS)})"  # noqa: S608 - our own names
     f" VALUES ({', '.join('?' * len(_COLUMNS))})"
 )
-# A history comes back with every turn.
-_KNOWN_TEXT = "SELECT 1 FROM texts WHERE session_id = ? AND hash = ?"
+# A history comes back with every turn: the parts are of those that are new alone.
 _INSERT_TEXT = """
-INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, hash, text, parts,
-  packed, packed_from, text_bytes)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_INDEX_TEXT = """
-INSERT INTO texts_index (rowid, text, parts) VALUES (?, ?, ?)
+INSERT INTO texts (session_id, exchange_id, ordinal, kind, role, text, hash, parts)
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, identifier_parts(?6)
+WHERE NOT EXISTS (SELECT 1 FROM texts WHERE session_id = ?1 AND hash = ?7)
 """
 # Of a long history many are asked for at once.
 _MANY = 8
@@ -53,8 +47,8 @@ WHERE session_id = ? AND hash IN ({", ".join("?" * _ASKED_AT_ONCE)})
 """  # noqa: S608 - question marks alone
 _INSERT_CALL = """
 INSERT INTO tool_calls (exchange_id, ordinal, session_id, call_id, name, arguments,
-  mcp_server, mcp_tool, input_ordinal)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+  mcp_server, mcp_tool)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_FILE = """
 INSERT OR IGNORE INTO tool_files (exchange_id, ordinal, session_id, path)
@@ -219,18 +213,14 @@ class Batch:
         """Texts and tools; those that stand there already are passed over."""
         run = self._connection.execute
         row = record.exchange
-        inputs = {
-            text.text: text.ordinal
-            for text in record.texts
-            if text.kind == "tool_input"
-        }
         for text in self._new_texts(row.session_id, record.texts):
-            self._insert_text(row, text)
+            values = (text.ordinal, text.kind, text.role, text.text, text.hash)
+            run(_INSERT_TEXT, (row.session_id, row.id, *values))
         for call in record.calls:
             asked = (call.call_id, call.name, call.arguments)
-            more = (call.mcp_server, call.mcp_tool, inputs.get(call.arguments))
+            mcp = (call.mcp_server, call.mcp_tool)
             place = (row.id, call.ordinal, row.session_id)
-            run(_INSERT_CALL, (*place, *asked, *more))
+            run(_INSERT_CALL, (*place, *asked, *mcp))
             for path in call.files:
                 run(_INSERT_FILE, (*place, path))
         for result in self._new_results(row.session_id, record.results):
@@ -239,18 +229,6 @@ class Batch:
             run(_FILL_RESULT, (*brought, *text_row, row.session_id, result.call_id))
 
         self._time_tools(row.id, record.durations)
-
-    def _insert_text(self, row: ExchangeRow, text: TextRow) -> None:
-        run = self._connection.execute
-        if run(_KNOWN_TEXT, (row.session_id, text.hash)).get is not None:
-            return
-        parts = identifier_parts(text.text)
-        stored = stored_text(text.kind, text.text, parts)
-        place = (row.session_id, row.id, text.ordinal, text.kind, text.role)
-        run(_INSERT_TEXT, (*place, text.hash, *stored))
-        if stored.packed is not None:
-            number = self._connection.last_insert_rowid()
-            run(_INDEX_TEXT, (number, text.text, parts))
 
     def _new_texts(
         self, session_id: str, texts: Sequence[TextRow]
