@@ -1,5 +1,6 @@
 """Private keys in PEM armour."""
 
+import base64
 import json
 
 import pytest
@@ -82,6 +83,15 @@ def test_whatever_was_settled_of_a_stream_stays(prefix):
     for cut in range(len(text)):
         settled = ALL.settled(text[:cut])
         assert not whole.start < settled < whole.end
+
+
+def test_a_block_in_base64_is_one():
+    for kind in ("", "RSA ", "EC ", "OPENSSH "):
+        lines = [BEGIN.format(kind), LINE, LINE, END.format(kind)]
+        block = base64.b64encode("\n".join(lines).encode()).decode()
+        check(f"tls.key: ⟦{block}⟧\nb: 1", "private_key")
+    public = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n" + LINE.encode() * 2)
+    check(f"tls.crt: {public.decode()}", "private_key")
 
 
 def test_pgp():

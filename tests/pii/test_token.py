@@ -35,6 +35,8 @@ SAMPLES = [
     ),
     ("google_key", "AI" + "za" + some(URL64, 35)),
     ("google_key", "GOC" + "SPX-" + some(URL64, 28)),
+    ("google_key", "1/" + "/0" + some(URL64, 99)),
+    ("google_key", "ya" + "29.a0" + some(URL64, 160)),
     ("aws_key_id", "AK" + "IA" + some(UPPER, 16)),
     ("aws_key_id", "AS" + "IA" + some(UPPER, 16)),
     *(("github_token", f"gh{c}" + "_" + some(ALNUM, 36)) for c in "pousr"),
@@ -51,6 +53,7 @@ SAMPLES = [
     ("slack_token", "xapp" + "-1-A0123456789-1234567890123-" + some(HEX, 64)),
     ("stripe_key", "sk_" + "live_" + some(ALNUM, 24)),
     ("stripe_key", "rk_" + "live_" + some(ALNUM, 99)),
+    ("stripe_key", "sk_" + "org_live_" + some(ALNUM, 24)),
     ("stripe_key", "pk_" + "live_" + some(ALNUM, 24)),
     ("stripe_key", "wh" + "sec_" + some(ALNUM, 32)),
     ("twilio_key", "A" + "C" + some(HEX, 32)),
@@ -92,6 +95,11 @@ def test_found_whole(kind, token, around):
     check(around.replace("{}", f"⟦{token}⟧"), kind)
 
 
+def test_a_key_of_bedrock():
+    token = "ABS" + "KQmVkcm9ja0FQSUtleS" + some(ALNUM, 100) + "="
+    check(f"export AWS_BEARER_TOKEN_BEDROCK=⟦{token}⟧\n", "aws_secret_key")
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -99,6 +107,8 @@ def test_found_whole(kind, token, around):
         "task-force-of-the-very-long-name",
         "sk-circle-fade-dot-and-more-words",
         "AKIAXXXXXXXXXXXXXXXX",
+        "xoxb-your-token and xoxp-xxxxxxxxxxxx",
+        "1//0 and 1//08",
         "eyJhbGciOiJIUzI1NiJ9",
         "npm_config_registry npm_lifecycle_event",
         "hf_hub_download_and_something_else",

@@ -162,7 +162,7 @@ _ALL = (
     ),
     _secret(
         "azure_storage_key",
-        "Azure storage account key",
+        "Azure storage account key or shared signature",
         "88 of base64",
         "AccountKey=...",
     ),
@@ -198,14 +198,14 @@ _ALL = (
     ),
     _secret(
         "bearer_token",
-        "bearer or basic credentials",
+        "credentials of the field Authorization",
         "length, mixture",
         "Bearer ...",
         "yes",
     ),
     _secret(
         "password",
-        "value given to a name such as password",
+        "value given to a name such as password, by a command, in a cookie",
         "length, mixture",
         "password=...",
         "yes",

@@ -235,7 +235,7 @@ def is_chosen(value: str, quoted: bool) -> bool:
         )
     # Letters and signs: a name, a path of names, a label such as "Password:".
     return len(value) >= 6 and (is_jumbled(value) or not re.fullmatch(
-        r"[A-Za-z_$][\w$]*(?:[.\-/:_][\w$]+)*[:?*]?|[A-Z][a-z]+[A-Za-z]*|\W+", value
+        r"[A-Za-z_$][\w$]*(?:[.\-/:_=][\w$]+)*[:?*]?|[A-Z][a-z]+[A-Za-z]*|\W+", value
     ))  # fmt: skip
 
 

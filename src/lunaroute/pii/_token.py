@@ -116,7 +116,7 @@ FORMS = (
     Form(
         "private_key",
         ("LS0tLS1CRUdJTi",),
-        r"LS0tLS1CRUdJTi[0-9A-Za-z+/]{0,48}?(?:UFJJVkFURSBLRV|BSSVZBVEUgS0V|QUklWQVRFIEtFW)(?:[0-9A-Za-z+/]|\\?\n){40,}={0,2}",
+        r"LS0tLS1CRUdJTi[0-9A-Za-z+/]{0,48}?(?:UFJJVkFURSBLRV|BSSVZBVEUgS0V|QUklWQVRFIEtFW)(?:[0-9A-Za-z+/]|\\?\n(?=[0-9A-Za-z+/]{16}|[0-9A-Za-z+/]{2,}=)){40,}={0,2}",
         "base64",
         40,
     ),
