@@ -22,6 +22,13 @@ from tests.pii.marked import check
         ("us_npi", "NPI# ⟦1234567893⟧"),
         ("us_mbi", "MBI ⟦1EG4-TE5-MK73⟧"),
         ("passport", "passport no ⟦L1234567⟧"),
+        ("passport", "Reisepassnummer ⟦C01X00T47⟧, paszport: ⟦ZS0000177⟧"),
+        ("passport", "name,passport\nBob,⟦C01X00T47⟧"),
+        ("passport", "the passport number of Mr. Smith is ⟦L898902C3⟧"),
+        ("passport", "护照 ⟦E12345678⟧, паспорт ⟦45 08 123456⟧"),
+        ("in_aadhaar", "आधार संख्या: ⟦2345 6789 0124⟧"),
+        ("es_nif", "D.N.I.: ⟦12345678Z⟧"),
+        ("uk_nino", "N.I. number ⟦AB 12 34 56 C⟧"),
         ("it_fiscal_code", "⟦RSSMRA85T10A562S⟧"),
     ],
 )
@@ -42,6 +49,7 @@ def test_found(kind, marked):
         ("sg_fin", "NRIC S1234567E"),
         ("us_npi", "NPI 1234567894"),
         ("passport", "passport issued 20261125"),
+        ("passport", "passport middleware ABC12345"),
         ("it_fiscal_code", "RSSMRA85T10A562T"),
     ],
 )

@@ -6,7 +6,7 @@ from lunaroute.pii import _checks
 from lunaroute.pii._border import opens
 from lunaroute.pii._finding import Finding
 
-_GAP = "[ \\-\u00a0\u2009\u202f]"
+_GAP = "(?:[ .\\-\u00a0\u2009\u202f]| {2})"
 _IBAN = re.compile(rf"[A-Za-z]{{2}}\d\d(?:{_GAP}?[0-9A-Za-z]){{11,30}}", re.ASCII)
 _ROUTING = re.compile(r"\d{9}(?![\w]|[-.]\d)", re.ASCII)
 

@@ -7,21 +7,30 @@ from lunaroute.pii._border import is_apart, is_within_account
 from lunaroute.pii._context import Context
 from lunaroute.pii._finding import Finding
 
-_GAP = "[ \\-\u00a0\u2009\u202f\u2010\u2011]"
+_GAP = "(?:[ .\\-/\u00a0\u2009\u202f\u2010\u2011\u2013]| {2}| - )"
+# The second track goes on with a D or an equals sign, and the month of expiry.
+_END = r"(?!(?!D\d{4})\w|[-.]\d|-[A-Za-z])"
 # As printed: 4-4-4-4 (and the 19 digits of Maestro and UnionPay), Amex 4-6-5,
 # Diners 4-6-4; or without gaps.
 _GROUPED = re.compile(
     rf"(?:\d{{4}}({_GAP})\d{{4}}\1\d{{4}}\1\d{{4}}(?:\1\d{{1,3}})?"
     rf"|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}}"
     rf"|\d{{4}}({_GAP})\d{{4}}\3\d{{4}}\3\d{{1,3}}"
-    rf"|\d{{12,19}})(?![\w]|[-.]\d|-[A-Za-z])"
+    rf"|\d{{12,19}})" + _END
 )
 _PRINTED = re.compile(
     rf"(?:\d{{4}}({_GAP})\d{{4}}\1\d{{4}}\1\d{{4}}|\d{{4}}({_GAP})\d{{6}}\2\d{{4,5}})(?![\w]|[-.]\d)"
 )
 _ODD = re.compile(r"(?:\d[ .\-]?){11,18}\d(?![\w]|[-.]\d)")
 # What stands before is a part of the same thing.
-_CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[0-9a-fA-F]{4}-)\Z")
+_CHAINED = re.compile(r"(?:(?<!%B)(?<=\w)|\d[./:+\-]|[0-9a-fA-F]{4}-)\Z")
+# The name of the value says that it is the number of something else.
+_ORDERED = re.compile(
+    r"(?:(?<![A-Za-z])(?:order|serial|tracking|trace|invoice|ticket|batch|sku|span|request|session|message|imei"
+    r"|isbn|ean|upc|snowflake|tweet|epoch|timestamp)(?:[ _-]?(?:no|nr|num|number|id|key|code|is))?|[_-]id|(?-i:[a-z]Id)"
+    r"|[\"']id)[\\\"'`]{0,4}[\s:=#.]{0,4}[\\\"'`]{0,4}\Z",
+    re.IGNORECASE,
+)
 
 
 def find_card(text: str, at: int, context: int) -> Finding | None:
@@ -44,6 +53,8 @@ def find_card(text: str, at: int, context: int) -> Finding | None:
         ):
             continue
         sure = 0.97 if _is_brand(digits) else 0.75 if context & Context.CARD else 0.0
+        if not context & Context.CARD and _ORDERED.search(text, max(0, at - 40), at):
+            continue
         if not sure or (
             context & Context.NUMBERED and not context & Context.CARD and sure < 0.9
         ):

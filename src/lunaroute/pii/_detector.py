@@ -30,6 +30,9 @@ MARGIN = 256
 _MOST_CONTEXTS = 4096
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BEGIN = "-----BEGIN "
+# What lies beyond Latin-1, in the bytes that are scanned.
+_BEYOND = re.compile(rb"\?+")
+_LONGEST_WORD = 16
 
 _NUMBERS = PERSONAL - {"email"}
 
@@ -71,7 +74,7 @@ class Detector:
         self._of_numbers: set[Look] = set()
         self._id_looks: list[tuple[int, Look]] = []
         self._by_context: dict[int, list[Look]] = {}
-        self._words: list[tuple[str, Look]] = []
+        self._words: dict[str, list[Look]] = {}
         self._triggers = self._build()
 
     def _build(self) -> Triggers:
@@ -85,7 +88,8 @@ class Detector:
             contexts |= recogniser.contexts | recogniser.needs
             if recogniser.kinds <= _NUMBERS:
                 self._of_numbers.add(recogniser.look)
-            self._words.extend((word, recogniser.look) for word in recogniser.words)
+            for word in recogniser.words:
+                self._words.setdefault(word, []).append(recogniser.look)
             for shape in recogniser.shapes:
                 if shape == trigger.ID:
                     self._id_looks.append((int(recogniser.needs), recogniser.look))
@@ -97,6 +101,13 @@ class Detector:
                     literal._replace(code=code) for literal in recogniser.literals
                 )
                 code += 1
+        words = sorted(self._words, key=len, reverse=True)
+        self._latin = [
+            (word.encode("latin-1"), looks)
+            for word, looks in self._words.items()
+            if b"?" not in word.encode("latin-1", "replace")
+        ]
+        self._any_word = re.compile("|".join(map(re.escape, words)) or r"(?!)")
         self._looks = looks
         shapes = sum(1 << code for code in looks if code < FIRST_LITERAL)
         if self._id_looks:
@@ -121,7 +132,7 @@ class Detector:
                     found.append(finding)
                     behind[code] = finding.end
         if not text.isascii():
-            found.extend(self._find_words(text))
+            found.extend(self._find_words(text, data))
         kept = [
             finding
             for finding in found
@@ -133,14 +144,32 @@ class Detector:
             kept.extend(self._find_more(text))
         return resolve(kept)
 
-    def _find_words(self, text: str) -> Iterable[Finding]:
-        """What is found by words that are no bytes of the data scanned."""
-        for word, look in self._words:
-            at = text.find(word)
+    def _find_words(self, text: str, data: bytes) -> Iterable[Finding]:
+        """What is found by words of other scripts, which are no bytes of ``data``.
+
+        There they are runs of ``?``, and that is where they are looked for: to search
+        all of the text for each of them would take longer than all else.
+        """
+        for word, looks in self._latin:
+            at = data.find(word)
             while at >= 0:
-                if finding := look(text, at, 0):
-                    yield finding
-                at = text.find(word, at + 1)
+                yield from (f for look in looks if (f := look(text, at, 0)))
+                at = data.find(word, at + 1)
+        start = end = behind = 0
+        # A find for each is faster than one pattern for all: they are rare.
+        while (start := data.find(b"?", end)) >= 0:
+            run = _BEYOND.match(data, start)
+            assert run is not None
+            end = run.end()
+            if start < behind or not (text[start].isalpha() or text[end - 1].isalpha()):
+                continue
+            behind = end
+            first = max(0, start - _LONGEST_WORD)
+            for seen in self._any_word.finditer(text, first, end + _LONGEST_WORD):
+                behind = max(behind, seen.end())
+                for look in self._words[seen.group()]:
+                    if finding := look(text, seen.start(), 0):
+                        yield finding
 
     def _is_chosen(self, text: str, address: Finding) -> bool:
         value = text[address.start : address.end]

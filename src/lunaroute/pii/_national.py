@@ -25,6 +25,8 @@ class Number:
     pattern: str
     check: Callable[[str], bool]
     confidence: float = 0.9
+    # Whether what stands before the value is about it.
+    is_meant: Callable[[str, int, int], bool] = lambda _text, _start, _end: True
 
 
 def _any(_value: str) -> bool:
@@ -39,6 +41,38 @@ def _passport(value: str) -> bool:
     digits = sum(character.isdigit() for character in value)
     is_date = re.fullmatch(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d", value)
     return digits >= 5 and is_date is None and len(set(value)) > 2
+
+
+# The words for it in scripts that are no bytes of Latin-1.
+FOREIGN = {
+    "passport": ("паспорт", "护照", "護照", "パスポート", "旅券", "여권"),
+    "in_aadhaar": ("आधार", "ஆதார்", "ఆధార్", "আধার"),
+}
+_PASSPORT = re.compile(
+    r"(?i:pass(?:e?ports?|zportu?|aportes?|aporti?|aporto|nummer|nr)|reisep(?:ass|ässe)|paspoort|pasaportes?"
+    r"|paszportu?|travel document)|" + "|".join(FOREIGN["passport"])
+)
+# What may stand between the word and the number, besides names and signs.
+_BETWEEN = frozenset(
+    """
+    no nos nr num number numbers id document doc card holder book is was are of the his her my their
+    your nummer número numero numéro expired issued expires by for to and with nationality country
+    old new valid copy scan attached
+    """.split()
+)
+_SMALL = re.compile(r"[a-zäöüßáéíóúñçãõàèìòù]{3,}")
+
+
+def _is_passport(text: str, start: int, end: int) -> bool:
+    """Whether the word for it stands before the number and no other word between, or
+    right behind.
+    """
+    window = text[max(0, start - 80) : start]
+    words = list(_PASSPORT.finditer(window))
+    if not words:
+        return _PASSPORT.search(text, end, min(len(text), end + 16)) is not None
+    between = re.split(r"[^\w]+", window[words[-1].end() :])
+    return all(word in _BETWEEN or not _SMALL.fullmatch(word) for word in between)
 
 
 NUMBERS = (
@@ -87,8 +121,24 @@ NUMBERS = (
         r"(?:[A-Z0-9]{6,9}|[A-Z][A-Z0-9]{9})",
         _passport,
         0.8,
+        _is_passport,
     ),
-    Number("passport", Context.PASSPORT, r"[A-Z]{1,2} \d{6,8}", _passport, 0.8),
+    Number(
+        "passport",
+        Context.PASSPORT,
+        r"\d\d ?\d\d (?:№ ?)?\d{6}",
+        _passport,
+        0.8,
+        _is_passport,
+    ),
+    Number(
+        "passport",
+        Context.PASSPORT,
+        r"[A-Z]{1,2} \d{6,8}",
+        _passport,
+        0.8,
+        _is_passport,
+    ),
 )
 
 
@@ -99,8 +149,7 @@ class NumberFinder:
 
     def __init__(self, number: Number) -> None:
         self._number = number
-        flags = 0 if number.kind == "passport" else re.IGNORECASE
-        self._pattern = re.compile(number.pattern + _END, flags)
+        self._pattern = re.compile(number.pattern + _END, re.IGNORECASE)
 
     def __call__(self, text: str, at: int, _context: int) -> Finding | None:
         # AB 12 34 56 C: the first word with digits is not the first of the number.
@@ -111,10 +160,33 @@ class NumberFinder:
             if match is None or not opens(text, start) or _goes_on(text, start):
                 continue
             value = _SEPARATOR.sub("", match.group())
-            if value.isascii() and self._number.check(value):
+            if (
+                value.isascii()
+                and self._number.check(value)
+                and self._number.is_meant(text, start, match.end())
+            ):
                 kind, confidence = self._number.kind, self._number.confidence
                 return Finding(start, match.end(), kind, confidence)
         return None
+
+
+# Words of another script, and the value behind them.
+_NAMED = re.compile(
+    r"[^\x00-\x7f]+(?:[^\w\n]{0,3}[^\x00-\x7f]+)?[^\w\n]{0,3}(?=[0-9A-Za-z])"
+)
+
+
+class NamedFinder:
+    """Looks for one state's number behind the word for it, of another script."""
+
+    __slots__ = ("_finder",)
+
+    def __init__(self, finder: NumberFinder) -> None:
+        self._finder = finder
+
+    def __call__(self, text: str, at: int, context: int) -> Finding | None:
+        named = _NAMED.match(text, at, at + 64)
+        return None if named is None else self._finder(text, named.end(), context)
 
 
 def _goes_on(text: str, start: int) -> bool:

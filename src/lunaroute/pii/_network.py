@@ -14,7 +14,7 @@ _V4 = re.compile(
     r"|(?=\.\d{1,5}(?: [<>] |: )))"
 )
 _RUN = re.compile(r"[0-9A-Fa-f:.]{2,60}")
-_NAMED = re.compile(r"[\w)\]'\"]")
+_NAMED = re.compile(r"[\w)\]]")
 _LINE = re.compile(r"\d{1,6}:(?=[0-9A-Fa-f:])")
 _PORT = re.compile(r":\d{1,5}\Z")
 _WIDE = re.compile(r"[0-9A-Fa-f]{4}:")

@@ -6,36 +6,46 @@ What is only a row of digits counts beside a word such as "phone".
 import re
 
 from lunaroute.pii._border import is_apart, is_within_account
-from lunaroute.pii._context import Context, is_numbered
+from lunaroute.pii._context import WORDS, Context, is_numbered
 from lunaroute.pii._finding import Finding
 
 _GAP = "[ .\\-\u00a0\u2009\u202f\u2010\u2011\u2012\u2013/]"
+# Between the first groups: 030 / 23 125
+_JOINT = rf"(?:{_GAP}| [/\-\u2013] (?!0))"
 _EXTENSION = re.compile(
-    r"(?:,?[ \u00a0]{0,2}(?:#|x|ext\.?|extension|durchwahl)[ \u00a0]{0,2}\d{1,6}(?!\w))",
+    r"(?:;ext=|,?[ \u00a0]{0,2}(?:#|x|extn?\.?|extension|durchwahl|poste)[ \u00a0]{0,2})\d{1,6}(?!\w)",
     re.IGNORECASE,
 )
-_END = r"(?![\w]|[-.]\d|[/@]\w|\(\w)"
+# Behind a number: no letter but that of an extension, no more of the same, no path; but
+# another number.
+_END = r"(?!(?!x\d{1,6}(?!\w))\w|[-.]\d|@\w|/(?!\+|0[1-9]|\d{3}[-. ]\d{3})\w|\((?!\d{3}\)|0\d)\w)"
 # E.123: + and up to 15 digits (E.164), in groups, an area code or a trunk 0 in brackets.
 _INTERNATIONAL = re.compile(
-    rf"\+[1-9]\d{{0,2}}(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}?\d{{1,14}}){{1,6}}" + _END
+    rf"[1-9]\d{{0,2}}(?:\)|{_GAP}?\(\d{{1,5}}\))?(?:{_JOINT}?\d{{1,14}}){{1,6}}" + _END
 )
 _NORTH_AMERICAN = re.compile(
     rf"(?:1{_GAP})?(?:\(([2-9]\d\d)\)[ \-.\u00a0]?|([2-9]\d\d)({_GAP}))(\d{{3}})(?:{_GAP}|(?<=\d)-)(\d{{4}})"
     + _END
 )
-_ZERO_ZERO = re.compile(
-    rf"00[1-9]\d{{0,2}}(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}\d{{1,12}}){{1,6}}" + _END
+# What is dialled to leave a country, and the code of another.
+_EXIT = re.compile(
+    rf"(?:00|011)({_GAP}?)([1-9]\d{{0,2}})(?:{_GAP}?\(\d{{1,5}}\))?(?:{_GAP}\d{{1,12}}){{1,6}}"
+    + _END
 )
 _AREA_IN_BRACKETS = re.compile(
     rf"\((0?\d{{1,5}})\)(?:[ \-\u00a0]?\d{{2,9}})(?:{_GAP}\d{{2,6}}){{0,4}}" + _END
 )
-_TRUNK = re.compile(rf"0(?:\(\d{{1,4}}\))?\d{{0,10}}(?:{_GAP}\d{{1,9}}){{1,6}}" + _END)
+_TRUNK = re.compile(
+    rf"0(?:\(\d{{1,4}}\))?\d{{0,10}}{_JOINT}\d{{1,9}}(?:{_GAP}\d{{1,9}}){{0,6}}" + _END
+)
+# Russia's trunk is 8.
+_EIGHT = re.compile(rf"8{_GAP}?\(?\d{{3}}\)?{_GAP}\d{{3}}{_GAP}\d\d{_GAP}\d\d" + _END)
 _MEANT = re.compile(
     rf"(?:\(\d{{1,5}}\)[ \-]?)?\d{{1,15}}(?:{_GAP}\(?\d{{1,12}}\)?){{0,6}}" + _END
 )
 # A group before it: what begins with 0 here is in the middle of something.
 _GOES_ON = re.compile(r"(?:\b\d{1,2}|\b[A-Z]+\d+) \Z")
-_DECIMAL = re.compile(r"\+\d+\.\d+")
+_DECIMAL = re.compile(r"\d+\.\d+")
 # ZIP+4, code points or years in rows of four, what is grouped like an SSN.
 _NO_TRUNK = re.compile(r"0\d{4}-\d{4}|\d{3}([ -])\d\d\1\d{4}|\d{4}(?: \d{4})+|0 .*")
 _FICTION = re.compile(r"555[-. ]01\d\d" + _END)
@@ -46,7 +56,35 @@ _DATE = re.compile(
 )
 _CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[$€£#%]|[0-9a-fA-F]{4}-)\Z")
 _GROUP_END = re.compile(rf"(?<=\d){_GAP}")
-_ANOTHER = re.compile(rf"{_GAP}{{1,2}}(?:0[1-9]|\(|\+|[2-9]\d\d[-.]\d\d\d[-.])")
+_ANOTHER = re.compile(rf"{_GAP}{{1,3}}(?:0[1-9]|\(|\+|[2-9]\d\d{_GAP}\d\d\d{_GAP})")
+_OTHER = re.compile(r"\d{4}/\Z")
+# The name of a value says whose it is, if it is none of these.
+_KEY = re.compile(
+    r"([A-Za-z][A-Za-z0-9_.\-]{0,39})[\\\"'`\]]{0,4}\s{0,3}[:=]>?\s{0,3}[\\\"'`]{0,4}\Z"
+)
+_SEGMENT = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_OF_OTHERS = frozenset(
+    """
+    id ids uuid guid time date created updated at ts timestamp exp iat nbf size bytes count len
+    length port pid zip age year amount price total offset version hash index order seq line
+    duration ms width height lat lon lng balance mtime ctime since until limit max min
+    """.split()
+)
+# Two numbers by which a screen is known.
+_SCREEN = frozenset(
+    """
+    240 320 360 375 390 393 412 414 428 430 480 540 568 576 600 640 667 720 736 768 800 812 844 896
+    900 926 932 960 1024 1080 1152 1200 1280 1366 1440 1536 1600 1920 2048 2160 2560 2880 3840
+    """.split()
+)
+_SAID = re.compile(
+    "(?<![A-Za-z])(?:"
+    + "|".join(sorted(map(re.escape, WORDS[Context.PHONE]), key=len, reverse=True))
+    + ")",
+    re.IGNORECASE,
+)
+_SAID_INSIDE = re.compile(r"(?:Phone|Mobile|Tel|Fax|Cell|Sms|SMS)")
+_ASSIGNED = re.compile(r"s?[\\\"'`]{0,4}\s?[:=]")
 _PAIRS = re.compile(r"(?:\d\d ){2,}\Z")
 # Assigned country calling codes (ITU E.164) of one, two and three digits.
 _CODES = frozenset(
@@ -68,14 +106,10 @@ _CODES = frozenset(
 
 def find_phone(text: str, at: int, context: int) -> Finding | None:
     """The telephone number whose first digits stand at ``text[at]``."""
-    start = at
-    while start and at - start < 2 and text[start - 1] in "+( ":
-        if text[start - 1] == " " and (start < 2 or text[start - 2] != "+"):
-            break
-        start -= 1
-    found = _international(text, start, at, context)
-    if found is None and text[start] == "(":
-        found = _bracketed(text, start, context)
+    sign = _sign(text, at)
+    found = None if sign < 0 else _international(text, sign, at, context)
+    if found is None and text[at - 1 : at] == "(":
+        found = _bracketed(text, at - 1, context)
     if found is None:
         found = _national(text, at, context)
     if found is None:
@@ -86,13 +120,33 @@ def find_phone(text: str, at: int, context: int) -> Finding | None:
     return Finding(found.start, end, "phone", found.confidence)
 
 
+def find_named_phone(text: str, at: int, _context: int) -> Finding | None:
+    """The number that is called one by the word at ``text[at]``, of another script."""
+    if (digits := _NAMED.match(text, at)) is None:
+        return None
+    return find_phone(text, digits.end(), int(Context.PHONE))
+
+
+def _sign(text: str, at: int) -> int:
+    """Where the sign before an international number begins; -1 for none."""
+    if not at:
+        return -1
+    if text[at - 1] in "+\uff0b":
+        return at - 2 if text[max(0, at - 2)] == "(" and at > 1 else at - 1
+    if text[max(0, at - 2) : at] == "+ ":
+        return at - 2
+    return at - 3 if text[max(0, at - 3) : at].lower() == "%2b" else -1
+
+
 def _digits(text: str) -> str:
     return "".join(c for c in text if c in "0123456789")
 
 
 def _is_chained(text: str, at: int) -> bool:
-    return _CHAINED.search(text, max(0, at - 5), at) is not None and not is_apart(
-        text, at
+    return (
+        _CHAINED.search(text, max(0, at - 5), at) is not None
+        and not is_apart(text, at)
+        and not _OTHER.search(text, max(0, at - 5), at)
     )
 
 
@@ -109,20 +163,25 @@ def _fit(pattern: re.Pattern[str], text: str, at: int, most: int) -> int:
     for index, end in enumerate(ends):
         digits = len(_digits(text[at:end]))
         if digits > most:
-            return ends[index - 1] if index else -1
+            cut = ends[index - 1] if index else -1
+            # 12345678-1234-1234-...: no two numbers, but one that is longer.
+            return -1 if text[cut : cut + 1] in "-." else cut
         if digits >= 10 and _ANOTHER.match(text, end):
             return end
     return match.end()
 
 
-def _international(text: str, start: int, at: int, context: int) -> Finding | None:
-    plus = text.find("+", start, at)
-    if plus < 0 or _is_chained(text, plus):
+def _international(text: str, sign: int, at: int, context: int) -> Finding | None:
+    if _is_chained(text, sign):
         return None
-    end = _fit(_INTERNATIONAL, text, plus, 15)
-    value = text[plus : max(plus, end)]
+    end = _fit(_INTERNATIONAL, text, at, 15)
+    value = text[at : max(at, end)]
+    if text[sign] == "(" and ("(" in value or ")" not in value):
+        sign += 1  # all of it is in brackets, not the code alone
+    elif text[sign] != "(" and ")" in value and "(" not in value:
+        return None
     digits = _digits(value)
-    if not 8 <= len(digits) <= 15 or _DATE.match(value, 1):
+    if not 8 <= len(digits) <= 15 or _DATE.match(value):
         return None
     code = next((digits[:n] for n in (1, 2, 3) if digits[:n] in _CODES), None)
     if code is None:
@@ -131,14 +190,16 @@ def _international(text: str, start: int, at: int, context: int) -> Finding | No
         return None
     if _DECIMAL.fullmatch(value):
         return None
-    grouped = len(value) > len(digits) + 1
+    grouped = len(value) > len(digits)
+    if not grouped and text[sign:at] == "+ ":
+        return None  # a sum, or a line that was added
     if (
         not grouped
         and len(digits) < 10
         and not context & (Context.PHONE | Context.CALL)
     ):
         return None
-    return Finding(plus, end, "phone", 0.95)
+    return Finding(sign, end, "phone", 0.95)
 
 
 def _bracketed(text: str, start: int, context: int) -> Finding | None:
@@ -180,13 +241,12 @@ def _national(text: str, at: int, context: int) -> Finding | None:
         _GOES_ON.search(text, max(0, at - 6), at) or is_within_account(text, at)
     ):
         return None
-    match = _ZERO_ZERO.match(text, at)
-    if match is not None and not text[max(0, at - 2) : at - 1].isdigit():
-        total = len(_digits(match.group()))
-        if 10 <= total <= 17 and next(
-            (1 for n in (1, 2, 3) if match.group()[2 : 2 + n] in _CODES), 0
-        ):
-            return Finding(at, match.end(), "phone", 0.85)
+    match = _EXIT.match(text, at)
+    goes_on = text[max(0, at - 2) : at - 1].isdigit()
+    if match is not None and not goes_on and _is_abroad(match):
+        return Finding(at, match.end(), "phone", 0.85)
+    if match := _EIGHT.match(text, at):
+        return Finding(at, match.end(), "phone", 0.8)
     end = _fit(_TRUNK, text, at, 12)
     no_trunk = end > 0 and _NO_TRUNK.fullmatch(text, at, end) and not meant
     if end > 0 and not no_trunk and _is_trunk(text[at:end], text, at):
@@ -196,9 +256,45 @@ def _national(text: str, at: int, context: int) -> Finding | None:
     if not meant:
         return _called(text, at, context)
     end = _fit(_MEANT, text, at, 13)
-    if len(_digits(text[at : max(at, end)])) < 7:
+    value = text[at : max(at, end)]
+    if len(_digits(value)) < 7 or _is_named_else(text, at):
         return None
+    if set(re.split(r"\D+", value)) <= _SCREEN:
+        return None
+    if value.isdigit() and not _is_said(text, at, end):
+        return _called(text, at, context)
     return Finding(at, end, "phone", 0.8)
+
+
+def _is_abroad(match: re.Match[str]) -> bool:
+    """Whether a country's code follows what is dialled first."""
+    value, (gap, code) = match.group(), match.groups()
+    total = len(_digits(value))
+    # A row of octets has only pairs.
+    if not 10 <= total <= 18 or not re.search(r"\d{3}", value[len(code) + 3 :]):
+        return False
+    if gap:
+        return code in _CODES
+    return any(code[:n] in _CODES for n in (1, 2, 3))
+
+
+def _is_named_else(text: str, at: int) -> bool:
+    """Whether the name of the value ends as those of ids, times and sizes do."""
+    key = _KEY.search(text, max(0, at - 56), at)
+    if key is None or not (segments := _SEGMENT.findall(key[1])):
+        return False
+    return segments[-1].lower() in _OF_OTHERS
+
+
+def _is_said(text: str, at: int, end: int) -> bool:
+    """Whether the word for it stands before the value, or right behind."""
+    start = max(0, at - 72)
+    if _SAID.search(text, start, at) or _SAID_INSIDE.search(text, start, at):
+        return True
+    if not text.isascii() and _NAMED_BEFORE.search(text, start, at):
+        return True
+    said = _SAID.search(text, end, min(len(text), end + 14))
+    return said is not None and not _ASSIGNED.match(text, said.end())
 
 
 def _is_trunk(value: str, text: str, at: int) -> bool:
@@ -211,22 +307,74 @@ def _is_trunk(value: str, text: str, at: int) -> bool:
         text, max(0, at - 9), at
     ):
         return False
+    groups = re.split(r"\D+", value.strip("()"))
+    many = len(groups) > 2 or len(groups[0]) > 5
+    if many and all(group.startswith("0") for group in groups):
+        return False  # octal
     return len(set(digits)) > 2
 
 
 _CALLED = re.compile(
     r"(?:1[ .\-])?[2-9]\d{9}(?![\w]|[-.]\d)|[2-9]\d\d[ .\-]\d{4}(?![\w]|[-.]\d)|[6-9]\d{4} \d{5}(?!\w)"
+    r"|0[1-9]\d{8,10}(?![\w]|[-.]\d)|00[1-9]\d{9,13}(?!\w)"
     r"|\d{2,5}(?:[ \-]\d{2,5}){1,4}(?![\w]|[-.]\d)"
 )
+_NUMBER = "".join(
+    f"(?<!{word} )"
+    for word in (
+        *(
+            "account",
+            "card",
+            "order",
+            "line",
+            "page",
+            "version",
+            "port",
+            "model",
+            "part",
+        ),
+        *(
+            "serial",
+            "id",
+            "issue",
+            "build",
+            "routing",
+            "case",
+            "ticket",
+            "policy",
+            "of",
+        ),
+        *("reference", "tracking", "invoice", "customer", "member", "pin", "random"),
+    )
+)
 _CALLING = re.compile(
+    r"(?:\bcall(?:ing|ed|back)?|\bdial|\breach|\btext|\bring|\bcontact|"
+    + _NUMBER
+    + r"\b(?:number|num[eé]ro|número|nummer|numer))\b"
     # A name of a member is no verb: every message has a "text".
-    r"(?:\bcall(?:ing|ed|s|back)?|\bdial|\breach|\btext|\bring|\bcontact|number)\b"
-    r"(?!\\*[\"'])"
-    r"(?:\s+(?:me|us|him|her|them|back|at|on|is|you|the|my|our|office|desk|line|number|:|to|was|it)){0,4}"
+    r"(?!\\*[\"'](?!s\b))"
+    r"(?:['\u2019]s|\s+(?:me|us|him|her|them|back|at|on|is|you|the|my|our|office|desk|line|number|:|to|was|it)){0,4}"
     r"[\s:=\"']{0,4}\Z"
     r"|\b(?:call|dial|reach|text|ring|contact)\b[^\n;]{0,32}\b(?:at|on)[\s:]{1,3}\Z",
     re.IGNORECASE,
 )
+# The word for it in scripts that are no bytes of Latin-1.
+NAMED = (
+    *(
+        "телефон",
+        "тел.",
+        "тел:",
+        "моб",
+        "номер",
+        "τηλ",
+        "핸드폰",
+        "फ़ोन",
+        "फोन",
+        "मोबाइल",
+    ),
+    *("هاتف", "جوال", "טלפון"),
+)
+_NAMED = re.compile(r"[^\W\d_]+[^\w\n]{0,3}(?:[^\W\d_]+[^\w\n]{0,3})?(?=\d)")
 
 
 def _called(text: str, at: int, context: int) -> Finding | None:
@@ -236,7 +384,7 @@ def _called(text: str, at: int, context: int) -> Finding | None:
     match = _CALLED.match(text, at)
     if match is None or not 7 <= len(_digits(match.group())) <= 13:
         return None
-    if not _CALLING.search(text, max(0, at - 48), at):
+    if not _CALLING.search(text, max(0, at - 48), at) or _is_named_else(text, at):
         return None
     return Finding(at, match.end(), "phone", 0.75)
 
@@ -253,6 +401,7 @@ PHONE_WORDS = (
     "\u0e40\u0e1a\u0e2d\u0e23\u0e4c",
     "\u0e42\u0e17\u0e23",
 )
+_NAMED_BEFORE = re.compile("|".join(map(re.escape, (*NAMED, *PHONE_WORDS))))
 _FOREIGN = re.compile(
     rf"(?:{'|'.join(PHONE_WORDS)})[^\s0-9A-Za-z+(]{{0,6}}\s?"
     r"(\+?\(?\d(?:[ ()-]{0,2}\d){7,14})(?![0-9A-Za-z_]|[-.]\d)"

@@ -30,9 +30,23 @@ from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_wo
 from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
 from lunaroute.pii._name import CHOSEN, FOREIGN, MADE
-from lunaroute.pii._national import NUMBERS, NumberFinder, find_fiscal_code
+from lunaroute.pii._national import (
+    FOREIGN as NATIONAL,
+)
+from lunaroute.pii._national import (
+    NUMBERS,
+    NamedFinder,
+    NumberFinder,
+    find_fiscal_code,
+)
 from lunaroute.pii._network import find_bare_mac, find_colons, find_ipv4, find_mac
-from lunaroute.pii._phone import PHONE_WORDS, find_foreign_phone, find_phone
+from lunaroute.pii._phone import (
+    NAMED,
+    PHONE_WORDS,
+    find_foreign_phone,
+    find_named_phone,
+    find_phone,
+)
 from lunaroute.pii._private_key import find_private_key
 from lunaroute.pii._taxpayer import find_bare_taxpayer, find_taxpayer
 from lunaroute.pii._token import FORMS, find_discord, find_jwt, find_telegram, finder
@@ -111,6 +125,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         contexts=_NUMBERED,
         needs=Context.PHONE | Context.CALL,
     ),
+    Recogniser(_of("phone"), find_named_phone, words=NAMED),
     *(
         Recogniser(
             _of(form.kind),
@@ -160,6 +175,15 @@ RECOGNISERS: tuple[Recogniser, ...] = (
             needs=number.needs,
         )
         for number in NUMBERS
+    ),
+    *(
+        Recogniser(
+            _of(number.kind),
+            NamedFinder(NumberFinder(number)),
+            words=NATIONAL[number.kind],
+        )
+        for number in NUMBERS
+        if number.kind in NATIONAL
     ),
     Recogniser(_of("it_fiscal_code"), find_fiscal_code, shapes=(trigger.FISCAL,)),
     Recogniser(

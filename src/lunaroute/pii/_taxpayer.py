@@ -8,8 +8,16 @@ from lunaroute.pii._finding import Finding
 
 _GAP = "[ \\-\u00a0\u2009\u202f\u2010\u2011\u2013]"
 _GROUPED = re.compile(
-    rf"(\d{{3}})({_GAP}|\.)(\d{{2}})\2(\d{{4}})(?![\w]|[-.]\d|-[A-Za-z])"
+    rf"(\d{{3}})({_GAP}|[./]| - )(\d{{2}})\2(\d{{4}})(?![\w]|[-.]\d|-[A-Za-z])"
 )
+# Separators that only mean it beside the word for it.
+_RARE = (".", "/", " - ")
+# Directly before it, and it is the number of something else.
+_OTHERS = re.compile(
+    r"(?:[A-Za-z][-#]|\b(?:po|p\.o\.|s/n|sn|ref|rma|inv|id|no|range|pages?|lines?|rows?)[ .:#]{0,3})\Z",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(r"#\Z")
 _BARE = re.compile(r"(\d{3})()(\d{2})(\d{4})(?![\w]|[-.]\d)")
 _CHAINED = re.compile(r"(?:\w|\d[./:+\-]|[$€£+#])\Z")
 
@@ -30,12 +38,17 @@ def _find(pattern: re.Pattern[str], text: str, at: int, context: int) -> Finding
     match = pattern.match(text, at)
     if match is None or (not match.group().isascii() and not match.group(1).isascii()):
         return None
-    if _CHAINED.search(text, max(0, at - 2), at) and not is_apart(text, at):
+    meant = bool(context & (Context.SSN | Context.ITIN))
+    if (
+        _CHAINED.search(text, max(0, at - 2), at)
+        and not is_apart(text, at)
+        and not (meant and _COUNTED.search(text, max(0, at - 1), at))
+    ):
         return None
     area, group, serial = int(match[1]), int(match[3]), int(match[4])
-    meant = bool(context & (Context.SSN | Context.ITIN))
     if not meant and (
-        match[2] == "."
+        match[2] in _RARE
+        or _OTHERS.search(text, max(0, at - 12), at)
         or (context & Context.NUMBERED and is_numbered(text, at, match.end()))
     ):
         return None
