@@ -65,6 +65,10 @@ from tests.pii.marked import check
         "password: ⟦correct horse battery staple⟧\n",
         "db:\n  user: app\n  password: ⟦dragonfly⟧\n  port: 1",
         '{"text": "password: ⟦it\'s-9-Big⟧"}',
+        "define( 'AUTH_KEY',      '⟦9f86d081884c7d659a2feaa0c55ad015⟧' );",
+        'props.setProperty("db.password", "⟦Sup3rS3cret9xQ⟧");',
+        "await page.fill('#password', '⟦Sup3rS3cret9xQ⟧')",
+        'secret := []byte("⟦HmxsWb9rK5M6j2il9EGh7i12LcRnHvyk⟧")',
     ],
 )
 def test_found(marked):

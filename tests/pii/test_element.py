@@ -13,6 +13,7 @@ from tests.pii.marked import check
         '<password encrypted="false">⟦s3cr3t99⟧</password>',
         "<password><![CDATA[⟦s3cr3t99⟧]]></password>",
         '<entry key="password">⟦s3cr3t99⟧</entry>',
+        '<property name="hibernate.connection.password">⟦s3cr3t99⟧</property>',
         '<property name="db.password" value="⟦s3cr3t99⟧"/>',
         '<user name="x" password="⟦s3cr3t99⟧"/>',
         "<td>Password</td><td>⟦s3cr3t99⟧</td>",

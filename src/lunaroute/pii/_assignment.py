@@ -41,7 +41,7 @@ _OPERATOR = re.compile(
       | (?:string|String|str|\[\]byte)[ \t]*:?=(?!=)
       | (?P<op> === | !== | == | != | := | => | -> | <- | \?= | \|\|= | = | : | \uff1a | \uff1d | > | \|(?![|"']) )
       | (?P<is> (?<=[ \t"'`*])(?:is|was|ist|lautet|est|es|é)(?:[ ](?:now|set[ ]to))?:?[ ] )
-      | (?P<comma>,(?=[ ]{0,2}\\*["']))
+      | (?P<comma>,(?=[ ]{0,24}\\*["']))
       | (?P<call>\((?=\\*["'])) )
     \*{0,2}[ \t]{0,24}
     """
@@ -76,6 +76,11 @@ _WORD = re.compile(r"(?!-)[^\s\"'`|<>]{6,256}")
 _GIVEN = re.compile(r"(?:[A-Za-z]?[a-z_]{2,}(?:[A-Z][a-z]+)*|[A-Z_]{3,})[=:]")
 _PHRASE = re.compile(r"[a-z]+(?: [a-z]+){3,9}(?=[ \t]*(?:\r|\n|\Z))")
 _YAML = re.compile(r"\n[ \t]*(?:- )?[\w.-]+:(?:[ \t]|\r?\n|\Z)")
+# Before a name that is a call's first argument, or the last part of it: db.password,
+# #password.
+_ARGUMENT = re.compile(
+    r"(?P<defines>\bdefine)?[(\[{,]\s{0,8}\\*[\"'`][#.]?(?:[\w-]{1,24}\.){0,4}\Z"
+)
 _AZURE = re.compile(r"[0-9A-Za-z+/]{86}==")
 _TELLING = 96
 
@@ -183,10 +188,10 @@ def _is_argument(
     text: str, name: Name, operator: re.Match[str], start: int, end: int
 ) -> bool:
     """Whether a name and a value are the first two of a call: set("password", "x")."""
-    opens = re.search(
-        r"[(\[{,]\s{0,8}\\*[\"'`]\Z", text[max(0, name.start - 16) : name.start]
-    )
+    opens = _ARGUMENT.search(text, max(0, name.start - 64), name.start)
     value = text[start:end]
+    if opens and opens["defines"] and name.is_sure(value):
+        return True
     strong = is_mixed(value) and (len(value) >= 10 or not value.isalnum())
     strong = (strong and not is_dotted(value)) or is_strong(value)
     return bool(operator["closed"]) and strong and opens is not None

@@ -5,7 +5,8 @@ import re
 from lunaroute.pii._reach import Span
 
 _ATTRIBUTE = re.compile(
-    r"\b(?:key|name|id|property|field)[ ]?=[ ]?\\*[\"']\Z", re.IGNORECASE
+    r"\b(?:key|name|id|property|field)[ ]?=[ ]?\\*[\"'](?:[\w-]{1,24}\.){0,4}\Z",
+    re.IGNORECASE,
 )
 _ATTRIBUTES = re.compile(r"[ \t][^<>]{1,80}>")
 _CDATA = re.compile(r"<!\[CDATA\[([^\]<]{1,256})\]\]>")
@@ -20,7 +21,7 @@ def element_text(text: str, name: int, at: int) -> Span | None:
     """The text at ``at`` of the element of which ``name`` is the name, or names it in
     an attribute.
     """
-    before = text[max(0, name - 24) : name]
+    before = text[max(0, name - 80) : name]
     if not _OPENED.search(before) and not _ATTRIBUTE.search(before):
         return None
     if cdata := _CDATA.match(text, at):

@@ -7,7 +7,7 @@ from lunaroute.pii._reach import Span, quoted
 from lunaroute.pii._shape import is_strong
 
 _WRAPPER = re.compile(
-    r"(?:(?:await |new )?&?[A-Za-z_$][\w.:$\[\]!]{0,48}\(\s{0,8}){1,3}"
+    r"(?:(?:await |new )?&?(?:\[\])?[A-Za-z_$][\w.:$\[\]!]{0,48}\(\s{0,8}){1,3}"
 )
 _IS_MADE = re.compile(r"(?:(?:Str|String|Secret|Some|from|of|Buffer|Sensitive)\(\s*)\Z")
 _NEXT = re.compile(r"\s{0,4},\s{0,8}(?:default\s{0,2}=\s{0,2})?")
