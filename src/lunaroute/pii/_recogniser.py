@@ -29,6 +29,7 @@ from lunaroute.pii._credentials import (
 from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
 from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
+from lunaroute.pii._login import LOGINS, find_login
 from lunaroute.pii._name import CHOSEN, FOREIGN, MADE
 from lunaroute.pii._national import (
     FOREIGN as NATIONAL,
@@ -258,6 +259,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         ),
         words=FOREIGN,
         contexts=Context.AWS | Context.TWILIO,
+    ),
+    Recogniser(
+        _of("password"),
+        find_login,
+        tuple(Literal(call.encode(), flags=trigger.EXACT) for call in LOGINS),
     ),
     *(
         Recogniser(

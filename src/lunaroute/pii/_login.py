@@ -1,0 +1,52 @@
+"""Passwords that a call is given by place, not by name: connect("db", "user", "x")."""
+
+import re
+
+from lunaroute.pii._finding import Finding
+from lunaroute.pii._placeholder import is_placeholder
+from lunaroute.pii._reach import quoted
+from lunaroute.pii._shape import is_fair
+
+# How a call begins, and which of its quoted arguments is the password; -1 the last.
+_CALLS = {
+    "getConnection(": -1,
+    "new PDO(": -1,
+    "mysqli_connect(": 2,
+    "mysql_connect(": 2,
+    "pymysql.connect(": 2,
+    "MySQLdb.connect(": 2,
+    "Sequelize(": 2,
+    "PlainAuth(": 2,
+    "PasswordAuthentication(": 1,
+}
+LOGINS = tuple(_CALLS)
+_NEXT = re.compile(r"[^()\\\"'`\n]{0,80}(?=\\*[\"'`])")
+_NOTHING = re.compile(r"(\\*[\"'`])\1")
+_MOST = 4
+
+
+def find_login(text: str, at: int, _context: int) -> Finding | None:
+    """The password among the arguments of the call that begins at ``text[at]``."""
+    call = next((each for each in LOGINS if text.startswith(each, at)), None)
+    if call is None:
+        return None
+    spans: list[tuple[int, int]] = []
+    place = at + len(call)
+    while len(spans) < _MOST and (gap := _NEXT.match(text, place)):
+        if nothing := _NOTHING.match(text, gap.end()):
+            spans.append((nothing.end(), nothing.end()))
+            place = nothing.end()
+            continue
+        found = quoted(text, gap.end())
+        if found is None:
+            break
+        spans.append(found[:2])
+        place = found[2]
+    which = _CALLS[call]
+    if len(spans) < 2 or which >= len(spans):
+        return None
+    start, end = spans[which]
+    value = text[start:end]
+    if not is_fair(value) or is_placeholder(value):
+        return None
+    return Finding(start, end, "password", 0.8)

@@ -1,0 +1,40 @@
+"""Passwords that a call is given by place."""
+
+import pytest
+
+from lunaroute.pii._login import find_login
+from tests.pii.marked import check
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        'DriverManager.getConnection(url, "jane", "⟦Wq8!zR_4kT⟧")',
+        'mysqli_connect("localhost", "root", "⟦Wq8!zR_4kT⟧", "app")',
+        "new PDO($dsn, 'root', '⟦Wq8!zR_4kT⟧')",
+        'pymysql.connect("db", "root", "⟦Wq8!zR_4kT⟧", "app")',
+        "new Sequelize('app', 'root', '⟦Wq8!zR_4kT⟧', {dialect: 'mysql'})",
+        'smtp.PlainAuth("", "jane", "⟦Wq8!zR_4kT⟧", "smtp.x.test")',
+        '{"code":"new PDO($dsn, \\"root\\", \\"⟦Wq8!zR_4kT⟧\\")"}',
+    ],
+)
+def test_found(marked):
+    check(marked, "password")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "getConnection(url, user, password)",
+        'getConnection("jdbc:mysql://db:3306/app")',
+        'getConnection(url, "jane", "password")',
+        'mysqli_connect("localhost", "root", "", "app")',
+        "new PDO($dsn, $user, $pass)",
+        "new Sequelize('sqlite::memory:')",
+        'getConnection("',
+        "another(",
+    ],
+)
+def test_not_found(text):
+    assert find_login(text, 0, 0) is None
+    check(text, "password")
