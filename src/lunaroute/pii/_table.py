@@ -53,6 +53,8 @@ def _argument(text: str, at: int, number: int) -> Span | None:
 
 def _in_lines(text: str, start: int, end: int) -> Span | None:
     line = max(text.rfind("\n", max(0, start - _LONGEST), start) + 1, 0)
+    if start - line >= _LONGEST:
+        return None  # and not all of a text without lines is searched for each name
     for string in _STRING.finditer(text, line, start):
         line = string.end()
     close = text.find("\n", end, end + _LONGEST)
