@@ -1,6 +1,8 @@
 """Where a word begins."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lunaroute.pii._border import (
     is_apart,
@@ -64,10 +66,23 @@ def test_places_of_lines(before, is_place):
     assert is_apart(before + "7", len(before)) is is_place
 
 
+def apart(text):
+    return set_apart(text, text.encode("latin-1", "replace"))
+
+
 def test_scripts_without_blanks_are_set_apart():
     han, kana, hangul = "\u5361\u53f7", "\u306f", "\uc785"
-    assert set_apart(f"{han}4111{hangul}") == "\u5361\u30014111\u3001"
-    assert set_apart(f"IP{kana}(1)") == "IP\u3001(1)"
-    assert set_apart(f"{han} 4111") == f"{han} 4111"
+    assert apart(f"{han}4111{hangul}") == "\u5361\u30014111\u3001"
+    assert apart(f"IP{kana}(1)") == "IP\u3001(1)"
+    assert apart(f"{han} 4111") == f"{han} 4111"
+    assert apart(f"{kana}1{kana}2?{kana}{kana}3") == f"\u30011\u30012?{kana}\u30013"
     for text in ("plain 12", "\u0433\u043e\u0434 2026", "na\u00efve1"):
-        assert set_apart(text) == text
+        assert apart(text) == text
+
+
+@given(st.text(alphabet="1a? \u5361\u306f\u00ef\u0433(", max_size=30))
+def test_what_is_set_apart_is_told_by_its_neighbours_alone(text):
+    one_by_one = [
+        apart(text[max(0, at - 1) : at + 2])[min(at, 1)] for at in range(len(text))
+    ]
+    assert apart(text) == "".join(one_by_one)

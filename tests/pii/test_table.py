@@ -2,6 +2,7 @@
 
 import pytest
 
+from lunaroute.pii import _table
 from lunaroute.pii._table import cell_below
 from tests.pii.marked import check
 
@@ -42,3 +43,17 @@ def test_not_found(text):
 def test_a_row_that_is_not_as_wide_is_no_row():
     assert cell_below("a,password\nb,c,d\n", 2, 10) is None
     assert cell_below("a,password\nb,c\n", 2, 10) == (13, 14, True)
+
+
+def test_a_line_of_many_names_is_not_read_once_for_each(monkeypatch):
+    read = [0]
+
+    class Counting:
+        def finditer(self, text, begin, end):
+            read.append(end - begin)
+            return iter(())
+
+    monkeypatch.setattr(_table, "_STRING", Counting())
+    text = "password: " * 1000
+    assert _table.cell_below(text, 9_000, 9_008) is None
+    assert max(read) <= 200

@@ -22,6 +22,7 @@ _JOINED = (
 )
 _JOINT = re.compile(rf"[{_JOINED}](?=[0-9A-Za-z+(\[])|(?<=[0-9A-Za-z)\]])[{_JOINED}]")
 _COMMA = "\u3001"
+_BEYOND = re.compile(rb"\?+")
 
 
 def opens(text: str, at: int) -> bool:
@@ -55,8 +56,22 @@ def is_apart(text: str, at: int) -> bool:
     return is_escaped(text, at) or is_placed(text, at)
 
 
-def set_apart(text: str) -> str:
+def set_apart(text: str, data: bytes) -> str:
     """The text, as long as it was, with a comma for each letter of a script without
     blanks that touches Latin letters or digits.
+
+    ``data`` is the text in Latin-1, whose ``?`` are where such letters can be: to ask
+    for each letter of a long text would take longer than to find what is in it.
     """
-    return text if text.isascii() else _JOINT.sub(_COMMA, text)
+    parts: list[str] = []
+    end = 0
+    for run in () if text.isascii() else _BEYOND.finditer(data):
+        before = min(run.start(), 1)
+        piece = text[run.start() - before : run.end() + 1]
+        if piece.isascii():  # a question mark
+            continue
+        apart = _JOINT.sub(_COMMA, piece)
+        if apart != piece:
+            parts += text[end : run.start()], apart[before:][: len(run[0])]
+            end = run.end()
+    return "".join((*parts, text[end:])) if parts else text

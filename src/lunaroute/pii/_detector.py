@@ -121,7 +121,7 @@ class Detector:
         data = text.encode("latin-1", "replace")
         # Within a value that was found the same look would only find a part of it.
         behind: dict[int, int] = {}
-        apart = set_apart(text)
+        apart = set_apart(text, data)
         of_numbers = self._of_numbers if apart is not text else ()
         for at, code, context in self._triggers.scan(data):
             if code >= FIRST_LITERAL and at < behind.get(code, 0):
