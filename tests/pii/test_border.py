@@ -15,7 +15,7 @@ from lunaroute.pii._border import (
 
 
 @pytest.mark.parametrize(
-    "before", ["", " ", '"', "=", "-", "\\n", "\\u003d", "%3D", "€"]
+    "before", ["", " ", '"', "=", "-", "\\n", "\\u003d", "%3D", "€", "は", "钥"]
 )
 def test_open(before):
     assert opens(before + "x", len(before))

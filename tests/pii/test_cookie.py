@@ -13,6 +13,7 @@ VALUE = "p9oae0k43o6h63ob9801e4omil3jm8bn"
         f"Cookie: sessionid=⟦{VALUE}⟧; theme=dark",
         f"cookie: theme=dark; JSESSIONID=⟦{VALUE}⟧",
         f"Set-Cookie: auth=⟦{VALUE}⟧; Path=/; HttpOnly",
+        f"< Set-Cookie: sid=⟦{VALUE}⟧; Path=/; HttpOnly",
         f"curl -b 'PHPSESSID=⟦{VALUE}⟧' https://x.example",
         f"Set-Cookie: connect.sid=⟦s%3A{VALUE}.{VALUE}⟧; Path=/",
         f'"Cookie": "_app_session=⟦{VALUE}⟧"',

@@ -17,6 +17,7 @@ from tests.pii.marked import check
         '"Authorization": "Key ⟦aB3dE6gH9jK2mN5pQ8r⟧"',
         "Authorization: ApiKey ⟦9f86d081884c7d659a2feaa0c55ad015⟧",
         '{"auths": {"r.example": {"auth": "⟦dXNlcjpodW50ZXIy⟧"}}}',
+        '{"auths": {"https://r.example/v1/": {"auth": "⟦iJTe7quiUwEQOTy0QN0aMPqxoVVRjYhl⟧"}}}',
     ],
 )
 def test_found(marked):
@@ -39,6 +40,7 @@ def test_found(marked):
         "authorization = headers.authorization2",
         '"auth": "dGhpcyBpcyBub3QgaXQ="',
         '"auth": "none"',
+        '{"users": {"x": {"auth": "iJTe7quiUwEQOTy0QN0aMPqxoVVRjYhl"}}}',
         "Basic instructions1 and token economics2",
     ],
 )

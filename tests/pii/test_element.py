@@ -16,6 +16,7 @@ from tests.pii.marked import check
         '<property name="hibernate.connection.password">⟦s3cr3t99⟧</property>',
         '<property name="db.password" value="⟦s3cr3t99⟧"/>',
         '<user name="x" password="⟦s3cr3t99⟧"/>',
+        "<key>APIKey</key>\n<string>⟦Ck1vsMReHZOFV5LUAlil598WJbsZh8lb⟧</string>",
         "<td>Password</td><td>⟦s3cr3t99⟧</td>",
         "<dt>Password:</dt>\n<dd><code>⟦s3cr3t99⟧</code></dd>",
     ],
@@ -28,6 +29,8 @@ def test_found(marked):
     "text",
     [
         "<password></password>",
+        "<key>PasswordField</key>\n<string>s3cr3t99</string>",
+        "<key>Password</key>\n<string>Enter it</string>",
         "<password>${db.password1}</password>",
         "<td>Password</td><td>required</td>",
         '<label for="password">Password1</label>',

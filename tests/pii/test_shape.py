@@ -46,6 +46,39 @@ def test_passphrases_are_no_sentences(value, is_one):
 @pytest.mark.parametrize(
     ("value", "is_one"),
     [
+        ("correct-horse-battery-staple", True),
+        ("Correct-Horse-Battery-Staple", True),
+        ("correct-horse-battery", False),
+        ("enter-your-new-password", False),
+        ("form-control-input-group", False),
+        ("correctHorse-battery-staple-x", False),
+    ],
+)
+def test_passphrases_joined_by_hyphens(value, is_one):
+    assert shape.is_hyphenated(value) is is_one
+    assert shape.is_given(value) is is_one
+
+
+@pytest.mark.parametrize("value", ["hunter2", "Winter2024!", "aPq-19-zzT", "W!oA#_D"])
+def test_given(value):
+    assert shape.is_given(value)
+
+
+@pytest.mark.parametrize(
+    "value", ["password", "#password", "Sign in", "sign-in", "user.name"]
+)
+def test_not_given(value):
+    assert not shape.is_given(value)
+
+
+def test_shuffled():
+    assert shape.is_shuffled("JhFjmgmPFZSgpJSasmwnJYxA")
+    assert not shape.is_shuffled("getUserPasswordFromForm")
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
         ("[A-Za-z0-9_]+", True),
         ("^.*$", True),
         (r"\d{4,}", True),

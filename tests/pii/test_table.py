@@ -12,6 +12,7 @@ from tests.pii.marked import check
     [
         "INSERT INTO users (name, password) VALUES ('bob', '⟦hunter22⟧');",
         'insert into u (`id`, `password`, `x`) values (1, "⟦kVS4qpR6⟧", 2)',
+        "INSERT INTO u (mail, password, api_key) VALUES ('b', '⟦hunter22⟧', '⟦54e04c61d1c77be6607450ba5536ef01⟧');",
         "user,password\nbob,⟦hunter22⟧\n",
         "n\tuser\tpassword\n3\tbob\t⟦hunter22⟧\n",
         "| user | password |\n|------|:--------:|\n| bob | ⟦hunter22⟧ |\n",

@@ -13,7 +13,7 @@ from lunaroute.pii._expression import fallback_in, given_in
 from lunaroute.pii._finding import Finding
 from lunaroute.pii._name import Name, name_at
 from lunaroute.pii._placeholder import is_placeholder
-from lunaroute.pii._reach import Span, bare, has_line, quoted
+from lunaroute.pii._reach import Span, bare, before_escape, has_line, quoted
 from lunaroute.pii._shape import (
     has_three_classes,
     is_bare_secret,
@@ -21,6 +21,8 @@ from lunaroute.pii._shape import (
     is_code,
     is_dotted,
     is_fair,
+    is_given,
+    is_hyphenated,
     is_key,
     is_made,
     is_mixed,
@@ -43,7 +45,7 @@ _OPERATOR = re.compile(
       | (?P<is> (?<=[ \t"'`*])(?:is|was|ist|lautet|est|es|é)(?:[ ](?:now|set[ ]to))?:?[ ] )
       | (?P<comma>,(?=[ ]{0,24}\\*["']))
       | (?P<call>\((?=\\*["'])) )
-    \*{0,2}[ \t]{0,24}
+    \*{0,2}[ \t]{0,24}(?:!!(?:str|binary)[ \t]{1,4})?
     """
 )
 # Compared, not given; what is quoted beside them is looked at all the same.
@@ -74,6 +76,10 @@ _SPACED = re.compile(
 _WORD = re.compile(r"(?!-)[^\s\"'`|<>]{6,256}")
 # rate=98, pass:x: something else is given there.
 _GIVEN = re.compile(r"(?:[A-Za-z]?[a-z_]{2,}(?:[A-Z][a-z]+)*|[A-Z_]{3,})[=:]")
+# [ or ( or { before a list of which the first is quoted.
+_LIST = re.compile(r"(?:\[|\{|new \w{1,16}\[\]\s?\{)\s{0,16}(?=\\*[\"'`])")
+# What sets a user's password in SQL.
+_SQL = re.compile(r"(?i)\b(?:role|user|login|group)\s[^;\r\n]{0,120}\Z")
 _PHRASE = re.compile(r"[a-z]+(?: [a-z]+){3,9}(?=[ \t]*(?:\r|\n|\Z))")
 _YAML = re.compile(r"\n[ \t]*(?:- )?[\w.-]+:(?:[ \t]|\r?\n|\Z)")
 # Before a name that is a call's first argument, or the last part of it: db.password,
@@ -128,6 +134,10 @@ def _value(text: str, operator: re.Match[str], name: Name) -> Span | None:
         return element_text(text, name.start, at)
     if operator["op"] == "|":
         return _strong_word(text, at, name.is_sure)
+    if operator["op"] in ("=", ":", ":=", "=>") and (several := _LIST.match(text, at)):
+        first = quoted(text, several.end())
+        test = is_given if name.chosen and len(name.word) > 4 else is_key
+        return Span(*first[:2]) if first and test(text[first[0] : first[1]]) else None
     if (given := given_in(text, at, name.is_sure)) or operator["op"] in _ASKED:
         return given
     if operator["op"] == ":" and (below := _BELOW.match(text, at)):
@@ -242,6 +252,9 @@ def _spaced(text: str, name: Name, context: int) -> Finding | None:
     told = found or word.isupper() or between.group().rstrip().endswith((":", "="))
     sure = name.chosen and len(word) > 4 and told
     test = is_fair if sure else is_strong
+    if sure and found:
+        is_sql = _SQL.search(text, max(0, name.start - 128), name.start)
+        test = is_given if is_sql else _is_quoted_phrase
     span = Span(*found[:2]) if found else _strong_word(text, between.end(), test)
     if span is None:
         return None
@@ -259,13 +272,17 @@ def _spaced(text: str, name: Name, context: int) -> Finding | None:
     return Finding(start, end, kind, confidence)
 
 
+def _is_quoted_phrase(value: str) -> bool:
+    return is_fair(value) or is_hyphenated(value)
+
+
 def _strong_word(
     text: str, at: int, sure: Callable[[str], bool] = is_strong
 ) -> Span | None:
     word = _WORD.match(text, at)
     if word is None:
         return None
-    end = word.end()
+    end = before_escape(text, *word.span())
     while end > at and text[end - 1] in ".,;:)]}":
         end -= 1
     return Span(at, end) if sure(text[at:end]) else None

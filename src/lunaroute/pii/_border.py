@@ -21,6 +21,7 @@ _JOINED = (
     "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9f"
 )
 _JOINT = re.compile(rf"[{_JOINED}](?=[0-9A-Za-z+(\[])|(?<=[0-9A-Za-z)\]])[{_JOINED}]")
+_SCRIPT = re.compile(f"[{_JOINED}]")
 _COMMA = "\u3001"
 _BEYOND = re.compile(rb"\?+")
 
@@ -28,6 +29,8 @@ _BEYOND = re.compile(rb"\?+")
 def opens(text: str, at: int) -> bool:
     r"""Whether a word may begin here: behind none, or behind ``\n`` or ``%3D``."""
     if not at or not (text[at - 1].isalnum() or text[at - 1] == "_"):
+        return True
+    if _SCRIPT.match(text[at - 1]):
         return True
     return is_escaped(text, at)
 

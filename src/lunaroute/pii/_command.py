@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from lunaroute.pii._cloud import cloud_kind
 from lunaroute.pii._finding import Finding
 from lunaroute.pii._placeholder import is_placeholder
-from lunaroute.pii._shape import is_fair, is_mixed, is_path, is_strong
+from lunaroute.pii._shape import (
+    is_fair,
+    is_given,
+    is_jumbled,
+    is_mixed,
+    is_path,
+    is_strong,
+)
 
 # A value in quotes, or a word; what reads a variable or runs a command is none.
 _VALUE = (
@@ -41,6 +48,15 @@ COMMANDS = (
         rf"identified (?:with [\w\"']{{1,40}} (?:by|as) |by )(?:password )?(?=[\"']){_VALUE}",
     ),
     _command("identified by ", rf"identified by (?![%\"']){_VALUE}", strong=True),
+    _command("rabbitmqctl ", rf"rabbitmqctl (?:-\w \S{{1,64}} )?(?:add_user|change_password|authenticate_user) [\"']?[\w.@-]{{1,64}}[\"']? {_VALUE}"),
+    _command("snmp-server community ", rf"snmp-server community (?:0 )?{_VALUE}"),
+    # What a token is signed with, behind what is signed.
+    _command(
+        "jwt.sign(|jwt.encode(|jwt.verify(|jwt.decode(",
+        r"jwt\.(?:sign|encode|verify|decode)\(\s{0,8}(?:\{[^{}]{0,160}\}|[\w.$]{1,60}(?:\([^()]{0,60}\))?)\s{0,4},\s{0,8}"
+        r"(?:\w{1,20}\s{0,2}=\s{0,2})?b?\\*(?P<q>[\"'`])(?P<value>[^\"'`\r\n\\]{6,256})\\*(?P=q)",
+        strong=True,
+    ),
     _command("sshpass -p", rf"sshpass -p ?{_VALUE}"),
     _command(
         "mysql|mariadb",
@@ -80,7 +96,7 @@ COMMANDS = (
     _command(
         "-u |--user|--proxy-user |--auth",
         r"(?:-u|--user|--proxy-user|--auth)[ =]{1,2}\\*(?P<q>[\"']?)"
-        r"(?:\$\{?\w{1,40}\}?|[^\s:\"'$<{\\]{1,64}):(?P<value>[^\s\"'<\\][^\s\"'\\]{3,127})",
+        r"(?:\$\{?\w{1,40}\}?|[^\s:\"'$<{\\]{1,64}):\\*[\"']?(?P<value>[^\s\"'<\\][^\s\"'\\]{3,127})",
     ),
     _command(
         "auth=(|auth(|basicauth(|credentials(|credential(|login(",
@@ -123,11 +139,19 @@ class CommandFinder:
             return None
         group = match.lastgroup if match.lastgroup != "q" else "value"
         assert group is not None
-        sure = is_strong if self._command.strong else is_mixed
+        sure = is_strong if self._command.strong else _is_given
         before = match.string[match.start(group) - 1]
-        if self._command.strong and before in "\"'`":
-            sure = is_fair
+        if before in "\"'`":
+            sure = is_fair if self._command.strong else _is_given_in_quotes
         return _judged(text, *match.span(group), context, sure)
+
+
+def _is_given(value: str) -> bool:
+    return is_mixed(value) or (len(value) >= 12 and is_jumbled(value))
+
+
+def _is_given_in_quotes(value: str) -> bool:
+    return _is_given(value) or is_given(value)
 
 
 def find_piped(text: str, at: int, context: int) -> Finding | None:

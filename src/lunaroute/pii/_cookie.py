@@ -13,7 +13,7 @@ NAMES = (
     *("cf_clearance=", "_session_id=", "aspxauth="),
 )  # fmt: skip
 _COOKIE = re.compile(r"(?:cookie[\"'`]?[ \t]{0,2}[:=,(]|-b[ ]|--cookie)", re.IGNORECASE)
-_VALUE = re.compile(r"[^=\s]{0,20}=([^\s;,\"'`<>]{16,4096})")
+_VALUE = re.compile(r"\s?[^=\s]{0,20}=([^\s;,\"'`<>]{16,4096})")
 # No further than what is kept of a stream that is let out.
 _REACH = 400
 

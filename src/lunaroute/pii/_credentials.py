@@ -29,6 +29,10 @@ _ANY = re.compile(
 # The file in which Docker keeps what it logs in with.
 _DOCKER = re.compile(r"\"auth\"\s{0,4}:\s{0,4}\"([0-9A-Za-z+/]{8,}={0,2})\"")
 
+_AUTHS = re.compile(
+    r"\"auths\"\s{0,4}:\s{0,4}\{\s{0,16}\"[^\"\s]{1,128}\"\s{0,4}:\s{0,4}\{\s{0,24}\Z"
+)
+
 
 def find_bearer(text: str, at: int, _context: int) -> Finding | None:
     """The token after the ``Bearer`` at ``text[at]``."""
@@ -91,7 +95,10 @@ def find_authorization(text: str, at: int, _context: int) -> Finding | None:
 def find_docker_login(text: str, at: int, _context: int) -> Finding | None:
     """User and password of a registry, ``"auth"`` at ``text[at]``."""
     match = _DOCKER.match(text, at)
-    if match is None or not _has_colon(match[1]):
+    if match is None:
+        return None
+    told = _AUTHS.search(text, max(0, at - 200), at) is not None
+    if not _has_colon(match[1]) and not (told and is_key(match[1])):
         return None
     return Finding(match.start(1), match.end(1), "bearer_token", 0.9)
 

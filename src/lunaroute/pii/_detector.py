@@ -120,17 +120,21 @@ class Detector:
         # One byte for each code point, so that positions are the same.
         data = text.encode("latin-1", "replace")
         # Within a value that was found the same look would only find a part of it.
-        behind: dict[int, int] = {}
+        within: dict[int, Finding] = {}
         apart = set_apart(text, data)
         of_numbers = self._of_numbers if apart is not text else ()
         for at, code, context in self._triggers.scan(data):
-            if code >= FIRST_LITERAL and at < behind.get(code, 0):
+            last = within.get(code) if code >= FIRST_LITERAL else None
+            if last is not None and last.start <= at < last.end:
                 continue
             for look in self._looks.get(code) or self._looks_of(context):
                 seen = apart if look in of_numbers else text
                 if finding := look(seen, at, context):
+                    # A name between another's and its value: INSERT INTO t (a, b).
+                    if last and finding.start < last.end and last.start < finding.end:
+                        continue
                     found.append(finding)
-                    behind[code] = finding.end
+                    within[code] = finding
         if not text.isascii():
             found.extend(self._find_words(text, data))
         kept = [

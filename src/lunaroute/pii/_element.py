@@ -11,7 +11,7 @@ _ATTRIBUTE = re.compile(
 _ATTRIBUTES = re.compile(r"[ \t][^<>]{1,80}>")
 _CDATA = re.compile(r"<!\[CDATA\[([^\]<]{1,256})\]\]>")
 _CELL = re.compile(
-    r"\*{0,2}:?</(?:td|th|dt|b|strong|label|span)>\s{0,16}(?:<(?:td|dd|span|code)[^<>]{0,80}>)+"
+    r"\*{0,2}:?</(?:td|th|dt|b|strong|label|span|key)>\s{0,16}(?:<(?:td|dd|span|code|string)[^<>]{0,80}>)+"
 )
 _OPENED = re.compile(r"<(?:\w{1,16}:)?\Z")
 _LONGEST = 512

@@ -32,6 +32,10 @@ _FILE = frozenset(
 # and operators of the text around.
 _LEADING = "!#$%&'*/=?^`{|}~.-"
 _HANDLE = re.compile(r"git|hg|svn|gitea")
+_FORGE = re.compile(
+    r"(?i)(?:ssh\.|altssh\.)?(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org|gitea\.com|git\.sr\.ht)"
+)
+_SSH = re.compile(r"\bssh(?:[ ]-\w{1,16}(?:[ ][^\s-]\S{0,31})?){0,3}[ ]\Z")
 # host:path, as git writes it; a port or a sentence is none.
 _PATH = re.compile(r":[\w.~-]+/[\w.~/-]+")
 _CAPITALS = re.compile(r"[a-z].*[A-Z]|[A-Z].*[a-z].*[A-Z]")
@@ -133,7 +137,13 @@ def _is_domain(text: str, start: int, at: int, after: int, end: int) -> bool:
     # git@host:path
     if rest in (":", "/") and _HANDLE.fullmatch(text, start, at):
         return False
-    return not _PATH.match(text, end)
+    if _PATH.match(text, end):
+        return False
+    # git@github.com: nobody reads mail there.
+    return not (
+        _HANDLE.fullmatch(text, start, at)
+        and (_FORGE.fullmatch(name) or _SSH.search(text, max(0, start - 64), start))
+    )
 
 
 def _is_country(name: str, last: str) -> bool:

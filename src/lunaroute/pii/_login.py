@@ -5,7 +5,7 @@ import re
 from lunaroute.pii._finding import Finding
 from lunaroute.pii._placeholder import is_placeholder
 from lunaroute.pii._reach import quoted
-from lunaroute.pii._shape import is_fair
+from lunaroute.pii._shape import is_fair, is_given
 
 # How a call begins, and which of its quoted arguments is the password; -1 the last.
 _CALLS = {
@@ -20,6 +20,20 @@ _CALLS = {
     "PasswordAuthentication(": 1,
 }
 LOGINS = tuple(_CALLS)
+# What writes into a field of a page; the field is told in it, or in the call before.
+TYPING = (
+    ".fill(",
+    ".type(",
+    ".sendkeys(",
+    ".send_keys(",
+    ".setvalue(",
+    ".set_value(",
+    ".presssequentially(",
+)
+_TYPING = re.compile(r"\.\w{4,17}\(\s{0,8}")
+_FIELD = re.compile(r"(?i)passw|passphrase|pwd|passcode")
+_BEFORE = re.compile(r"\(([^()\r\n]{1,100})\)(?:\.\w{1,20}\([^()\r\n]{0,40}\)){0,2}\Z")
+_BEHIND = re.compile(r"\s{0,4},\s{0,8}")
 _NEXT = re.compile(r"[^()\\\"'`\n]{0,80}(?=\\*[\"'`])")
 _NOTHING = re.compile(r"(\\*[\"'`])\1")
 _MOST = 4
@@ -48,5 +62,25 @@ def find_login(text: str, at: int, _context: int) -> Finding | None:
     start, end = spans[which]
     value = text[start:end]
     if not is_fair(value) or is_placeholder(value):
+        return None
+    return Finding(start, end, "password", 0.8)
+
+
+def find_typed(text: str, at: int, _context: int) -> Finding | None:
+    """What the call at ``text[at]`` writes into the field of a password."""
+    call = _TYPING.match(text, at)
+    first = call and quoted(text, call.end())
+    if not first:
+        return None
+    start, end, behind = first
+    following = _BEHIND.match(text, behind)
+    second = following and quoted(text, following.end())
+    if second:
+        field, (start, end, _) = text[start:end], second
+    else:
+        before = _BEFORE.search(text, max(0, at - 200), at)
+        field = before[1] if before else ""
+    value = text[start:end]
+    if not _FIELD.search(field) or not is_given(value) or is_placeholder(value):
         return None
     return Finding(start, end, "password", 0.8)

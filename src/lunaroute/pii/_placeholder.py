@@ -14,6 +14,8 @@ _SLOT = re.compile(
 _DOLLAR = re.compile(
     r"\$(?:env:|ENV\{)?(?:[A-Z_][A-Z0-9_]*|_?[a-z]+(?:_[a-z0-9]+)*\d{0,2}|[a-z]+(?:[A-Z][a-z]+)+\d?)"
     r"(?:(?:->|\.|\[|::|:|/).*|\})?"
+    # :password, what a query is given.
+    r"|:(?:[a-z]+(?:_[a-z0-9]+)*\d{0,2}|[a-z]+(?:[A-Z][a-z]+)+\d?)"
 )
 # A reference to where it is kept, or what only its owner can read.
 _KEPT = re.compile(

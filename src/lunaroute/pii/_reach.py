@@ -90,13 +90,13 @@ def bare(
     match = (_IN_URL if in_url else _LINEWISE if linewise else _INLINE).match(text, at)
     if match is None:
         return None
-    end = _before_escape(text, *match.span())
+    end = before_escape(text, *match.span())
     if linewise and _FURTHER.search(text, at, end):
         linewise = False
         match = _INLINE.match(text, at)
         if match is None:
             return None
-        end = _before_escape(text, *match.span())
+        end = before_escape(text, *match.span())
     if linewise:
         ends = ",;" + ends.strip(":")
     while end > at and (
@@ -106,7 +106,7 @@ def bare(
     return (at, end) if at < end else None
 
 
-def _before_escape(text: str, start: int, end: int) -> int:
+def before_escape(text: str, start: int, end: int) -> int:
     """The end of a value that stands in a string: before its first escape."""
     if text[end - 1 : end] == "\\" and text[end : end + 1] in ("'", '"', "`"):
         end = start + len(text[start:end].rstrip("\\"))

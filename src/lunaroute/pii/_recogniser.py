@@ -29,7 +29,7 @@ from lunaroute.pii._credentials import (
 from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
 from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
-from lunaroute.pii._login import LOGINS, find_login
+from lunaroute.pii._login import LOGINS, TYPING, find_login, find_typed
 from lunaroute.pii._name import CHOSEN, FOREIGN, MADE
 from lunaroute.pii._national import (
     FOREIGN as NATIONAL,
@@ -264,6 +264,11 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         _of("password"),
         find_login,
         tuple(Literal(call.encode(), flags=trigger.EXACT) for call in LOGINS),
+    ),
+    Recogniser(
+        _of("password"),
+        find_typed,
+        tuple(Literal(call.encode()) for call in TYPING),
     ),
     *(
         Recogniser(

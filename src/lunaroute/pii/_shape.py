@@ -34,6 +34,10 @@ _DOTTED = re.compile(
 _RULES = re.compile(r"[a-z_]{2,}(?::[\w,]+)?(?:\|[a-z_]{2,}(?::[\w,]+)?)+")
 _DOTS = re.compile(r"[\w$]+(?:\.[\w$]+)+(?:\(.*)?")
 _DATED = re.compile(r"[A-Z]?[a-z]{4,}[._-]\d{2,4}")
+# aPq-19-zzT: no part of it is written as words are.
+_GROUPED = re.compile(
+    r"(?=.{8})(?=.*-\d)(?:[a-z]{1,3}[A-Z][A-Za-z]?|\d{1,4})(?:-(?:[a-z]{1,3}[A-Z][A-Za-z]?|\d{1,4})){1,4}"
+)
 # tok_, key-: what a maker of keys puts before them.
 _PREFIX = re.compile(r"[a-z]{2,6}[_-](?=[^_-]{16,}\Z)")
 _LEET = re.compile(r"[A-Za-z]{1,12}\d[A-Za-z]{2,12}")
@@ -41,6 +45,20 @@ _TECHNICAL = re.compile(
     r"(?i)base64|sha\d|md5|utf|oauth|str|int|hash|x509|http|v\d|pass|pwd|secret|token|key"
 )
 _SIGN = re.compile(r"[!@#$%^&*?+=~]")
+# correct-horse-battery-staple: words drawn from a list, and what no list of words is.
+_HYPHENATED = re.compile(
+    r"(?:[a-z]{3,12}-){3,9}[a-z]{3,12}|(?:[A-Z][a-z]{2,11}-){3,9}[A-Z][a-z]{2,11}"
+)
+_OF_A_PAGE = frozenset(
+    """
+    input inputs label error errors form control button btn text modal dialog icon wrapper
+    container group strength check checked validation help hint prompt page link view box
+    row col column list item header footer primary dark light small large size color auth
+    type name value data test tests file path string config settings setting service
+    server client api http https host url expired missing wrong valid mismatch
+    match generate generator manager policy visibility toggle store vault rule rules
+    """.split()
+)
 # Words of sentences; no passphrase has them, of words drawn from a list.
 _SENTENCE = frozenset(
     """
@@ -88,7 +106,11 @@ def is_fair(value: str) -> bool:
         is_mixed(value)
         and len(value) >= 6
         and " " not in value
-        and (not is_dotted(value) or _DATED.fullmatch(value) is not None)
+        and (
+            not is_dotted(value)
+            or _DATED.fullmatch(value) is not None
+            or _GROUPED.fullmatch(value) is not None
+        )
         and not is_path(value)
         and not re.fullmatch(
             r"0[xX][0-9a-fA-F]+[uUlL]*|\d+(?:\.\d+)?[a-zA-Z%]{1,3}", value
@@ -116,6 +138,16 @@ def is_random(value: str) -> bool:
         if one.isupper() != other.isupper() or one.isdigit() != other.isdigit()
     )
     return changes * 4 >= len(value) and len(set(value)) >= 10
+
+
+def is_shuffled(value: str) -> bool:
+    """Whether capitals and small letters alternate in many letters as in no name of
+    code, whose parts have vowels.
+    """
+    if len(value) < 16 or not value.isalpha() or not is_random(value):
+        return False
+    parts = _SEGMENT.findall(value)
+    return 2 * sum(_VOWEL.search(part) is None for part in parts) >= len(parts)
 
 
 def is_jumbled(value: str) -> bool:
@@ -197,6 +229,8 @@ def is_bare_secret(value: str, chosen: bool, human: bool) -> bool | None:
         return not is_wordy(value)
     if (plain or len(value) >= 16) and is_jumbled(value) and value.isalpha():
         return True
+    if plain and is_shuffled(value):
+        return True
     return None
 
 
@@ -210,6 +244,23 @@ def is_passphrase(value: str) -> bool:
     if re.fullmatch(r"(?:[a-z]{3,12} ){3,9}[a-z]{3,12}", value):
         return True
     return re.search(r"\d", value) is not None and _SIGN.search(value) is not None
+
+
+def is_hyphenated(value: str) -> bool:
+    """Whether four words or more, joined by hyphens, are a passphrase: none of them
+    speaks of passwords, or of the page that asks for one.
+    """
+    return _HYPHENATED.fullmatch(value) is not None and not any(
+        word in _SENTENCE or word in _OF_A_PAGE for word in value.lower().split("-")
+    )
+
+
+def is_given(value: str) -> bool:
+    """Whether what is quoted could be a password where nothing else could stand."""
+    if is_fair(value):
+        return True
+    named = value[:1].isalnum() and not value.isalnum() and " " not in value
+    return named and is_chosen(value, True)
 
 
 def is_chosen(value: str, quoted: bool) -> bool:
@@ -234,7 +285,7 @@ def is_chosen(value: str, quoted: bool) -> bool:
             r"[a-z_.]*(?:pass|password|passwd|pwd)_?[a-z]*\d?", value
         )
     # Letters and signs: a name, a path of names, a label such as "Password:".
-    return len(value) >= 6 and (is_jumbled(value) or not re.fullmatch(
+    return len(value) >= 6 and (is_jumbled(value) or is_shuffled(value) or is_hyphenated(value) or not re.fullmatch(
         r"[A-Za-z_$][\w$]*(?:[.\-/:_=][\w$]+)*[:?*]?|[A-Z][a-z]+[A-Za-z]*|\W+", value
     ))  # fmt: skip
 
