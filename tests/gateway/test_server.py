@@ -1,5 +1,6 @@
 """What the end of a gateway means for the connections it has."""
 
+import os
 import socket
 
 import pytest
@@ -7,8 +8,11 @@ import trio
 import trio.testing
 
 from lunaroute.gateway._client import Client
+from lunaroute.gateway._listen import Doorman
 from lunaroute.gateway._server import _judge
+from lunaroute.gateway._siblings import Siblings
 from lunaroute.gateway._socket import PlainSocket
+from lunaroute.supervisor._board import make_board
 from tests.gateway.test_plan import gateway
 
 
@@ -57,3 +61,18 @@ async def test_where_nobody_takes_over_it_is_closed_at_once(ends):
         await trio.testing.wait_all_tasks_blocked()
         made.begin_drain()
     assert far.recv(100) == b""
+
+
+async def test_one_that_ends_leaves_its_place_among_the_workers_to_the_next():
+    board = make_board()
+    try:
+        ending = Siblings(os.dup(board), 0, 2)
+        sibling = Siblings(os.dup(board), 1, 2)
+    finally:
+        os.close(board)
+    ending.tell(7)
+    made = gateway()
+    made.doorman = Doorman(made.options.server, made.serve, ending)
+    made.begin_drain()
+    made.doorman.tell()  # as the sweep does each second; it holds none
+    assert sibling.least() == 7

@@ -10,6 +10,7 @@ import trio
 from lunaroute.gateway import _siblings
 from lunaroute.gateway._listen import Doorman
 from lunaroute.gateway._options import ServerLimits
+from lunaroute.gateway._run import _board
 from lunaroute.gateway._siblings import Siblings
 from lunaroute.supervisor._board import make_board
 from tests.gateway.kit import until
@@ -43,6 +44,16 @@ def test_one_that_is_not_heard_of_any_more_counts_no_longer(board, monkeypatch):
     assert second.least() is None
     assert Siblings(os.dup(board), 0, 1).least() is None
     del first
+
+
+def test_the_board_is_told_from_the_listeners_that_come_with_it(board):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        own = [listener.fileno(), board]
+        assert _board(own) == board
+        assert own == [listener.fileno()]
+        assert _board(own) is None  # a single worker, or an older supervisor's
+        assert own == [listener.fileno()]
+        assert _board([]) is None
 
 
 class Worker:

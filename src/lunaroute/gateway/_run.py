@@ -8,6 +8,7 @@ import gc
 import logging
 import os
 import socket
+import stat
 import time
 from dataclasses import dataclass, field
 
@@ -58,9 +59,8 @@ async def _main(sock: socket.socket) -> None:
     options = GatewayOptions.from_plain(start.values["options"])
     log_to_stderr(options.log_level, options.log_format)
     worker, workers = start.values["worker"], start.values["workers"]
-    siblings = None
-    if workers > 1:  # their board is the last descriptor, the others are listeners
-        siblings = Siblings(start.descriptors.pop(), worker, workers)
+    board = _board(start.descriptors)
+    siblings = None if board is None else Siblings(board, worker, workers)
     listeners = [socket.socket(fileno=number) for number in start.descriptors]
     tap = _tap(options, worker)
     gateway = Gateway(options, tap, siblings)
@@ -106,6 +106,7 @@ async def _serve(
             acceptors.cancel_scope.cancel()
         for listener in listeners:
             listener.close()
+        await control.send("closed")
         gateway.begin_drain(wishes.idle_seconds)
         handlers.cancel_scope.deadline = trio.current_time() + wishes.drain_seconds
 
@@ -132,6 +133,16 @@ async def _obey(control: Control, wishes: Wishes, tap: Tap | None) -> None:
             wishes.committing.deadline = trio.current_time() + HURRIED_SECONDS
     log.debug("the supervisor is gone: finishing what is under way")
     wishes.drain.set()
+
+
+def _board(descriptors: list[int]) -> int | None:
+    """Takes the workers' board from the end of what came with ``start``: the one that
+    is no listening socket. None for a single worker, and from an older supervisor,
+    whose package was replaced under it.
+    """
+    if not descriptors or stat.S_ISSOCK(os.fstat(descriptors[-1]).st_mode):
+        return None
+    return descriptors.pop()
 
 
 def _connect(message: Message, tap: Tap | None) -> None:

@@ -197,6 +197,7 @@ class Gateway:
         With 0 idle ones end now, and busy ones take no further request.
         """
         self.draining = True
+        self.doorman.leave()
         self.keep_alive = min(self.keep_alive, idle_seconds)
         if idle_seconds:
             return

@@ -41,6 +41,7 @@ class Child:
     worker: int = 0
     gone: trio.Event = field(default_factory=trio.Event)
     released: trio.Event = field(default_factory=trio.Event)
+    closed: trio.Event = field(default_factory=trio.Event)  # takes no new connection
     cut: int = 0  # exchanges that a gateway had to cut at its end
     unrecorded: int = 0  # exchanges that it could not get recorded
     summary: str = ""  # an observer's last words
@@ -52,6 +53,8 @@ class Child:
                 self.on_ready()
             elif message.op == "released":
                 self.released.set()
+            elif message.op == "closed":
+                self.closed.set()
             elif message.op == "summary":
                 self.summary = message.values["text"]
             elif message.op == "drained":
@@ -61,6 +64,7 @@ class Child:
         self.control.close()
         self.gone.set()
         self.released.set()
+        self.closed.set()
 
     def kill(self) -> None:
         """Ends it now; ``listen`` reaps it."""

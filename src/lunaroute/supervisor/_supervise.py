@@ -42,6 +42,8 @@ HURRIED_SECONDS = 3.0
 # So long a stop may take before it is explained.
 EXPLAIN_SECONDS = 1.0
 RELEASE_SECONDS = 10.0
+# So long it may take a gateway to close its listeners; less than STOPPING_SECONDS.
+CLOSING_SECONDS = 3.0
 # So long a connection that is idle while others take over may still ask something: a
 # client that is just sending would find it closed. A look each second ends it.
 IDLE_SECONDS = 1.0
@@ -328,8 +330,10 @@ class Supervisor:
                 await self._release_observers()
                 await self._start_observer(new)
         self._presence.serves(plan["supervisor"], new.listeners, new.page)
-        say("configuration reloaded")
         self._nursery.start_soon(self._retire, old, new)
+        # What is asked after the word is answered, and recorded, as it now is to be.
+        await _have_closed(list(old.gateways.values()))
+        say("configuration reloaded")
 
     def _listeners(
         self, old: Generation, plan: Mapping[str, Any]
@@ -398,11 +402,11 @@ class Supervisor:
         for observer in self._living("observer"):
             await observer.control.send("hide")  # the next server may have its port
         self._presence.stops()
-        self._gave_way.set()
         gateways = self._living("gateway")
         async with trio.open_nursery() as each:
             each.start_soon(self._explain_waiting)
             async with trio.open_nursery() as drains:
+                drains.start_soon(self._give_way, gateways)
                 for gateway in gateways:
                     seconds = self.current.drain_seconds
                     drains.start_soon(
@@ -424,6 +428,11 @@ class Supervisor:
         self._report(gateways)
         say_patiently(self._summary())
         self._nursery.cancel_scope.cancel()
+
+    async def _give_way(self, gateways: list[Child]) -> None:
+        """Says that new connections are the next server's alone."""
+        await _have_closed(gateways)
+        self._gave_way.set()
 
     async def _explain_waiting(self) -> None:
         """To somebody who pressed Ctrl-C and sees nothing happen."""
@@ -500,6 +509,13 @@ def _page(old: Generation, plan: Mapping[str, Any]) -> list[socket.socket]:
     if old.page and all(before[name] == after[name] for name in where):
         return old.page
     return bind_page(after)
+
+
+async def _have_closed(gateways: list[Child]) -> None:
+    """Until none of them takes a new connection; CLOSING_SECONDS at most."""
+    with trio.move_on_after(CLOSING_SECONDS):
+        for gateway in gateways:
+            await gateway.closed.wait()
 
 
 async def _cancel_after(event: trio.Event, scope: trio.CancelScope) -> None:
