@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
 from lunaroute.control import Control
 from lunaroute.errors import ConfigError
@@ -27,6 +28,7 @@ from lunaroute.supervisor._places import claim, prepare_places
 from lunaroute.supervisor._priority import RECORDER_NICENESS, put_behind
 from lunaroute.supervisor._say import address_of, banner
 from lunaroute.supervisor._sockets import Meeting, bind, bind_page, refuse_exposure
+from lunaroute.supervisor._supervise import Supervisor
 from tests.kit import Serve, clean_environment, processes, run, until
 
 
@@ -222,6 +224,34 @@ async def taken_over(sockets, claimed, options=OFFERED):
     old = Control(near)
     await old.send("sockets", **offer(OFFERED, listeners, page, claimed))
     return await predecessor(str(far.detach())), old
+
+
+async def test_a_reload_that_is_asked_for_within_one_follows_it():
+    """The configuration may have been written after the first had read it."""
+    reads, may_end = [], trio.Event()
+
+    class Reloading(Supervisor):
+        async def _replace(self):
+            reads.append(written)
+            await may_end.wait()
+
+    send, signals = trio.open_memory_channel(10)
+    async with trio.open_nursery() as nursery:
+        supervisor = Reloading({}, nursery, None, None, None)
+        nursery.start_soon(supervisor.obey, signals)
+        written = "first"
+        await send.send(signal.SIGHUP)
+        await trio.testing.wait_all_tasks_blocked()
+        written = "second"
+        for _ in range(3):
+            await send.send(signal.SIGHUP)
+        await trio.testing.wait_all_tasks_blocked()
+        assert reads == ["first"]
+        may_end.set()
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    os.close(supervisor._board)
+    assert reads == ["first", "second"]
 
 
 async def test_a_successor_gets_the_same_sockets_and_the_lock(tmp_path):

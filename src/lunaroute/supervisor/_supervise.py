@@ -114,6 +114,7 @@ class Supervisor:
         self._board = make_board()
         self._stopping = False
         self._reloading: trio.CancelScope | None = None
+        self._reload_wanted = False
         self._reloaded = trio.Event()
         self._gave_way = trio.Event()
         self._commit_seconds = COMMIT_SECONDS
@@ -141,8 +142,8 @@ class Supervisor:
         """SIGHUP reloads, the first other signal drains, the second ends at once."""
         async for number in signals:
             if number == signal.SIGHUP:
-                if not self._stopping and self._reloading is None:
-                    self._nursery.start_soon(self._reload)
+                self._reload_wanted = True
+                self._nursery.start_soon(self._reload)
             elif self._stopping:
                 self._hurry.set()
             else:
@@ -171,7 +172,7 @@ class Supervisor:
     async def _hand_over(self, control: Control) -> None:
         try:
             while (message := await control.receive()) is not None:
-                if self._reloading is not None:
+                while self._reloading is not None:
                     await self._reloaded.wait()
                 if self._stopping:
                     return
@@ -295,19 +296,24 @@ class Supervisor:
                 return
 
     async def _reload(self) -> None:
-        """A new generation takes over; a bad configuration changes nothing."""
-        if self._stopping:
+        """A new generation takes over; a bad configuration changes nothing. What is
+        asked for meanwhile follows: the configuration may be newer than what was read.
+        """
+        if self._reloading is not None:
             return
-        self._reloaded = trio.Event()
-        with trio.CancelScope() as self._reloading:
-            try:
-                await self._replace()
-            except (ConfigError, OSError) as error:
-                complain(
-                    f"the new configuration is not used, nothing has changed: {error}"
-                )
-        self._reloading = None
-        self._reloaded.set()
+        while self._reload_wanted and not self._stopping:
+            self._reload_wanted = False
+            self._reloaded = trio.Event()
+            with trio.CancelScope() as self._reloading:
+                try:
+                    await self._replace()
+                except (ConfigError, OSError) as error:
+                    complain(
+                        "the new configuration is not used, nothing has changed: "
+                        f"{error}"
+                    )
+            self._reloading = None
+            self._reloaded.set()
 
     async def _replace(self) -> None:
         old = self.current
