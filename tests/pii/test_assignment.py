@@ -152,6 +152,7 @@ def test_vendors_are_told_by_what_stands_near():
         'password = "password-input-field-label"',
         "field password 'old-style-of-field'",
         "password: ['required', 'min:8']",
+        'passwords = {"alice1": hash1, "bob22": hash2}',
         "{'pass': [\"runf()\", 'x']}",
         "token_variants = ['+i6t-not-inline', '+i6t-inline']",
         "password = :password",

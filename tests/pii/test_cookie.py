@@ -14,6 +14,7 @@ VALUE = "p9oae0k43o6h63ob9801e4omil3jm8bn"
         f"cookie: theme=dark; JSESSIONID=⟦{VALUE}⟧",
         f"Set-Cookie: auth=⟦{VALUE}⟧; Path=/; HttpOnly",
         f"< Set-Cookie: sid=⟦{VALUE}⟧; Path=/; HttpOnly",
+        f'document.cookie = "sid=⟦{VALUE}⟧"',
         f"curl -b 'PHPSESSID=⟦{VALUE}⟧' https://x.example",
         f"Set-Cookie: connect.sid=⟦s%3A{VALUE}.{VALUE}⟧; Path=/",
         f'"Cookie": "_app_session=⟦{VALUE}⟧"',

@@ -78,6 +78,7 @@ _WORD = re.compile(r"(?!-)[^\s\"'`|<>]{6,256}")
 _GIVEN = re.compile(r"(?:[A-Za-z]?[a-z_]{2,}(?:[A-Z][a-z]+)*|[A-Z_]{3,})[=:]")
 # [ or ( or { before a list of which the first is quoted.
 _LIST = re.compile(r"(?:\[|\{|new \w{1,16}\[\]\s?\{)\s{0,16}(?=\\*[\"'`])")
+_ENDS_ITEM = re.compile(r"\s{0,16}[,\]}]")
 # What sets a user's password in SQL.
 _SQL = re.compile(r"(?i)\b(?:role|user|login|group)\s[^;\r\n]{0,120}\Z")
 _PHRASE = re.compile(r"[a-z]+(?: [a-z]+){3,9}(?=[ \t]*(?:\r|\n|\Z))")
@@ -135,14 +136,21 @@ def _value(text: str, operator: re.Match[str], name: Name) -> Span | None:
     if operator["op"] == "|":
         return _strong_word(text, at, name.is_sure)
     if operator["op"] in ("=", ":", ":=", "=>") and (several := _LIST.match(text, at)):
-        first = quoted(text, several.end())
-        test = is_given if name.chosen and len(name.word) > 4 else is_key
-        return Span(*first[:2]) if first and test(text[first[0] : first[1]]) else None
+        return _first(text, several.end(), name)
     if (given := given_in(text, at, name.is_sure)) or operator["op"] in _ASKED:
         return given
     if operator["op"] == ":" and (below := _BELOW.match(text, at)):
         return Span(*below.span("value")) if is_strong(below["value"]) else None
     return _unquoted(text, operator, name)
+
+
+def _first(text: str, at: int, name: Name) -> Span | None:
+    """What is quoted at ``text[at]``, the first of a list and no key of an object."""
+    first = quoted(text, at)
+    if first is None or not _ENDS_ITEM.match(text, first[2]):
+        return None
+    test = is_given if name.chosen and len(name.word) > 4 else is_key
+    return Span(*first[:2]) if test(text[first[0] : first[1]]) else None
 
 
 def _unquoted(text: str, operator: re.Match[str], name: Name) -> Span | None:

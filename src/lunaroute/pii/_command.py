@@ -50,6 +50,12 @@ COMMANDS = (
     _command("identified by ", rf"identified by (?![%\"']){_VALUE}", strong=True),
     _command("rabbitmqctl ", rf"rabbitmqctl (?:-\w \S{{1,64}} )?(?:add_user|change_password|authenticate_user) [\"']?[\w.@-]{{1,64}}[\"']? {_VALUE}"),
     _command("snmp-server community ", rf"snmp-server community (?:0 )?{_VALUE}"),
+    _command("snmp", rf"snmp(?:walk|get|getnext|bulkwalk|bulkget|set|table)\b{_REST}-c[ ]?{_VALUE}"),
+    _command(
+        "fill_in",
+        r"fill_in[ (]\\*[\"'][^\"'\n]{0,60}?(?:passw|passphrase|pwd)[^\"'\n]{0,40}\\*[\"'],\s{0,4}with:\s{0,4}(?=\\*[\"'])"
+        + _VALUE,
+    ),
     # What a token is signed with, behind what is signed.
     _command(
         "jwt.sign(|jwt.encode(|jwt.verify(|jwt.decode(",
@@ -94,8 +100,8 @@ COMMANDS = (
     ),
     # user:password, of curl and its like; of requests and other clients of HTTP.
     _command(
-        "-u |--user|--proxy-user |--auth",
-        r"(?:-u|--user|--proxy-user|--auth)[ =]{1,2}\\*(?P<q>[\"']?)"
+        "-u |--user|--proxy-user |--auth|http -a |https -a ",
+        r"(?:-u|--user|--proxy-user|--auth|https? -a)[ =]{1,2}\\*(?P<q>[\"']?)"
         r"(?:\$\{?\w{1,40}\}?|[^\s:\"'$<{\\]{1,64}):\\*[\"']?(?P<value>[^\s\"'<\\][^\s\"'\\]{3,127})",
     ),
     _command(

@@ -9,7 +9,7 @@ from lunaroute.pii._shape import is_mixed
 # What such cookies' names end with; a token's or secret's name tells by itself.
 NAMES = (
     *("sessionid=", "session_id=", "sessid=", ".sid=", "session=", "sess=", "auth="),
-    *("_sid=", " sid=", "remember_me=", "login=", "jsession=", "asp.net_sessionid="),
+    *("_sid=", " sid=", "\"sid=", "'sid=", "remember_me=", "login=", "jsession=", "asp.net_sessionid="),
     *("cf_clearance=", "_session_id=", "aspxauth="),
 )  # fmt: skip
 _COOKIE = re.compile(r"(?:cookie[\"'`]?[ \t]{0,2}[:=,(]|-b[ ]|--cookie)", re.IGNORECASE)

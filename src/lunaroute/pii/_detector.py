@@ -16,7 +16,7 @@ from lunaroute.pii._finding import Finding, resolve
 from lunaroute.pii._kind import KINDS, PERSONAL
 from lunaroute.pii._network import is_documentation, is_loopback
 from lunaroute.pii._plugin import DetectorPlugin
-from lunaroute.pii._recogniser import RECOGNISERS, Look, context_literals
+from lunaroute.pii._recogniser import RECOGNISERS, Look, More, context_literals
 
 # The twin is chosen here and not in `_fast`: it loads a library, which the gateway,
 # that imports `_fast`, does not.
@@ -70,6 +70,7 @@ class Detector:
         self._loopback = loopback
         self._documentation = documentation
         self._looks: dict[int, list[Look]] = {}
+        self._more: dict[Look, More] = {}
         # Those of numbers, which scripts without blanks write close to their words.
         self._of_numbers: set[Look] = set()
         self._id_looks: list[tuple[int, Look]] = []
@@ -88,6 +89,8 @@ class Detector:
             contexts |= recogniser.contexts | recogniser.needs
             if recogniser.kinds <= _NUMBERS:
                 self._of_numbers.add(recogniser.look)
+            if recogniser.more:
+                self._more[recogniser.look] = recogniser.more
             for word in recogniser.words:
                 self._words.setdefault(word, []).append(recogniser.look)
             for shape in recogniser.shapes:
@@ -135,6 +138,8 @@ class Detector:
                         continue
                     found.append(finding)
                     within[code] = finding
+                    if more := self._more.get(look):
+                        found.extend(more(text, finding))
         if not text.isascii():
             found.extend(self._find_words(text, data))
         kept = [

@@ -32,7 +32,11 @@ TYPING = (
 )
 _TYPING = re.compile(r"\.\w{4,17}\(\s{0,8}")
 _FIELD = re.compile(r"(?i)passw|passphrase|pwd|passcode")
-_BEFORE = re.compile(r"\(([^()\r\n]{1,100})\)(?:\.\w{1,20}\([^()\r\n]{0,40}\)){0,2}\Z")
+_BEFORE = re.compile(
+    r"\(([^()\r\n]{1,100})\){1,2}(?:\.\w{1,20}\([^()\r\n]{0,40}\)){0,2}\Z"
+)
+# A field that a call of its own looks up, as tests of pages do.
+_CALLED = re.compile(r"[\w.$]{1,60}\(([^()\r\n]{1,100})\)\s{0,4},\s{0,8}")
 _BEHIND = re.compile(r"\s{0,4},\s{0,8}")
 _NEXT = re.compile(r"[^()\\\"'`\n]{0,80}(?=\\*[\"'`])")
 _NOTHING = re.compile(r"(\\*[\"'`])\1")
@@ -69,13 +73,18 @@ def find_login(text: str, at: int, _context: int) -> Finding | None:
 def find_typed(text: str, at: int, _context: int) -> Finding | None:
     """What the call at ``text[at]`` writes into the field of a password."""
     call = _TYPING.match(text, at)
-    first = call and quoted(text, call.end())
-    if not first:
+    if call is None:
+        return None
+    called = _CALLED.match(text, call.end())
+    first = quoted(text, called.end() if called else call.end())
+    if first is None:
         return None
     start, end, behind = first
-    following = _BEHIND.match(text, behind)
+    following = None if called else _BEHIND.match(text, behind)
     second = following and quoted(text, following.end())
-    if second:
+    if called:
+        field = called[1]
+    elif second:
         field, (start, end, _) = text[start:end], second
     else:
         before = _BEFORE.search(text, max(0, at - 200), at)

@@ -1,6 +1,6 @@
 """Which look is taken where: literals and shapes on one side, kinds on the other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from lunaroute._fast import _triggered as trigger
@@ -29,6 +29,7 @@ from lunaroute.pii._credentials import (
 from lunaroute.pii._crypto import find_bech32, find_cash, find_ethereum, find_word
 from lunaroute.pii._email import find_email, find_encoded_email
 from lunaroute.pii._finding import Finding
+from lunaroute.pii._further import find_further
 from lunaroute.pii._login import LOGINS, TYPING, find_login, find_typed
 from lunaroute.pii._name import CHOSEN, FOREIGN, MADE
 from lunaroute.pii._national import (
@@ -59,6 +60,8 @@ from lunaroute.pii._url import (
 
 # Looks closer at a position of a text, given the context words near it.
 Look = Callable[[str, int, int], Finding | None]
+# Gives what belongs to the same name as a finding.
+More = Callable[[str, Finding], Iterable[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Recogniser:
     contexts: Context = NONE
     # Below this context an ID is not looked at; 0 for shapes that need none.
     needs: Context = NONE
+    more: More | None = None
 
 
 def _of(*kinds: str) -> frozenset[str]:
@@ -259,6 +263,7 @@ RECOGNISERS: tuple[Recogniser, ...] = (
         ),
         words=FOREIGN,
         contexts=Context.AWS | Context.TWILIO,
+        more=find_further,
     ),
     Recogniser(
         _of("password"),
