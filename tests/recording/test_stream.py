@@ -2,14 +2,18 @@
 
 import gzip
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lunaroute.dialects import answer_reader
 from lunaroute.errors import StoreError
+from lunaroute.model import Endpoint
 from lunaroute.recording import Recorder, Rewriter, SessionFiles
-from lunaroute.recording._stream import Stream
+from lunaroute.recording._redaction import Redaction
+from lunaroute.recording._stream import Stream, kept_stream
 from lunaroute.store import open_store
 from tests.pii.finder import EMAIL, SECRET, redactor
 from tests.recording.build import (
@@ -266,3 +270,48 @@ def test_a_rewriter_drops_events_in_which_something_is_found(tmp_path):
         if b'"response_recorded"' in line:
             kept.append((b"response_body" in text, set(kinds)))
     assert kept == [(True, set()), (False, {"email"})]
+
+
+def _chat(pieces, made):
+    events = [
+        {"id": "c", "object": "chat.completion.chunk", "model": "m", "choices": [each]}
+        for each in map(made, range(len(pieces)), pieces)
+    ]
+    end = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    return body_of(*events, {**events[0], "choices": [end]}, "[DONE]")
+
+
+def _with_logprobs(_number, piece):
+    token = {"token": piece, "logprob": -1.0, "bytes": list(piece.encode())}
+    return {"index": 0, "delta": {"content": piece}, "logprobs": {"content": [token]}}
+
+
+def _in_two_shapes(number, piece):
+    delta = {"content": "so", "unknown": piece}
+    return {"index": 0, "delta": delta | ({"role": "assistant"} if number % 2 else {})}
+
+
+@pytest.mark.parametrize("made", [_with_logprobs, _in_two_shapes])
+@pytest.mark.parametrize("size", [1, 4, 19, 50])
+def test_a_value_that_is_said_where_nobody_looks_is_not_kept(made, size):
+    words = f"take {SECRET} and go"
+    pieces = [words[at : at + size] for at in range(0, len(words), size)]
+    body = _chat(pieces, made)
+
+    def read(other):
+        reader = answer_reader(
+            Endpoint.CHAT, content_type="text/event-stream", status=200
+        )
+        reader.feed(other)
+        return reader.close()
+
+    told = read(body)
+    kept = Redaction(redactor()).answer(told)
+    stream = kept_stream(body, redactor(), told, kept, read)
+    if stream is not None:
+        named = rb'"(content|unknown|token)": ?"([^"]*)"'
+        said: dict[bytes, bytes] = {}
+        for name, piece in re.findall(named, stream.body):
+            said[name] = said.get(name, b"") + piece
+        assert not any(SECRET.encode() in each for each in said.values())
+        assert b'"bytes"' not in stream.body

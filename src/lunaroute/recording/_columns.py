@@ -6,7 +6,7 @@ each other without what framed them.
 """
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -29,6 +29,7 @@ _WHOLE_VALUE = re.compile(
     rb'"(?:type|id|object|model|role|name|item_id|call_id|status|message|obfuscation'
     rb'|stop_reason|finish_reason|system_fingerprint|service_tier)"\s*:\s*"\Z'
 )
+_MEMBER = re.compile(rb'"\w+"\s*:\s*"\Z')
 # A line that is like no other is a value itself.
 _MOST_SHAPES = 200
 # Lines of the shapes seen last are tried; a stream has a few in turn.
@@ -92,6 +93,19 @@ class Columns:
             )
             at += len(line) + 1
         return tuple(marks)
+
+    def has_scattered(self) -> bool:
+        """Whether a member that may come in pieces has words in more than one place:
+        what is split over those is not seen whole.
+        """
+        places = Counter(
+            name[0]
+            for shape in self._shapes
+            for literal, values in zip(shape.literals, shape.columns, strict=False)
+            if (name := _MEMBER.search(literal)) and any(values)
+            if not _WHOLE_VALUE.search(literal)
+        )
+        return any(count > 1 for count in places.values())
 
     def redact(self, redactor: Redactor) -> bool:
         """Replaces what is found in values, in those as well that came in pieces.

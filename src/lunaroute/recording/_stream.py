@@ -31,6 +31,8 @@ _PIECE = re.compile(_SAYS + rb'\s*:\s*"((?:[^"\\]|\\.)*+)"')
 _GAP = re.compile(_SAYS + rb'\s*:\s*""')
 
 _MEMBER = re.compile(rb'"(\w+)"\s*:\s*"')
+# What logprobs say a second time, as numbers, in which nothing is looked for.
+_BYTES = re.compile(rb'"bytes"\s*:\s*\[\s*[0-9]')
 _DELTA = re.compile(rb'"type"\s*:\s*"([\w.]*delta)"')
 # Members that never come in pieces, or whose pieces a dialect's reader joins: what is
 # in them was looked through whole.
@@ -109,7 +111,9 @@ def kept_stream(
         found = redactor.body(body) if is_events else _by_lines(body, redactor)
         if not found.marks:
             return Stream(body)
-    elif not told.complete and not _is_read(body, told):
+    elif not _is_read(body, told) and (
+        not told.complete or Columns.of(body).has_scattered()
+    ):
         return None
     stream = _redacted(body, redactor)
     if stream is None or _words(read(stream.body)) != _words(kept):
@@ -119,7 +123,7 @@ def kept_stream(
 
 def _redacted(body: bytes, redactor: Redactor) -> Stream | None:
     columns = Columns.of(body)
-    if not columns.redact(redactor):
+    if _BYTES.search(body) or not columns.redact(redactor):
         return None
     new, marks = columns.body(), columns.marks()
     # What is told by the name beside it, or across values.
