@@ -315,3 +315,32 @@ def test_a_value_that_is_said_where_nobody_looks_is_not_kept(made, size):
             said[name] = said.get(name, b"") + piece
         assert not any(SECRET.encode() in each for each in said.values())
         assert b'"bytes"' not in stream.body
+
+
+@pytest.mark.parametrize("hide", [False, True])
+def test_a_whole_answer_that_says_a_value_again_in_tokens_is_not_kept(tmp_path, hide):
+    words = f"take {SECRET} and go"
+    pieces = [words[at : at + 4] for at in range(0, len(words), 4)]
+    choice = {
+        "message": {"role": "assistant", "content": words},
+        "logprobs": {"content": [{"token": piece, "bytes": None} for piece in pieces]},
+    }
+    answer = json.dumps({"object": "chat.completion", "choices": [choice]}).encode()
+    raw = exchange(1, session=SESSION, answer=[answer])
+    more = {"redactor": redactor()} if hide else {}
+    for files, (row,) in recorded(tmp_path, raw, **more):
+        (path,) = (tmp_path / "sessions").rglob("*.jsonl")
+        if not hide:
+            assert files.answered(row).body == answer
+            rewriter = Rewriter(redactor())
+            lines = path.read_bytes().splitlines(keepends=True)
+            path.write_bytes(b"".join(rewriter.rewrite(line)[0] for line in lines))
+        with pytest.raises(StoreError, match="was not kept"):
+            SessionFiles(files._store).answered(row)
+        for piece in pieces[1:-2]:
+            assert f'"{piece}"' not in path.read_text()
+    # Where they are empty, as most answers have them, nothing is said again.
+    empty = b'{"a": "%s", "logprobs": []}' % SECRET.encode()
+    assert (
+        Redaction(redactor()).body(empty).body == b'{"a": "[SECRET]", "logprobs": []}'
+    )

@@ -14,7 +14,7 @@ from lunaroute.model import AnswerFacts, RequestFacts, SessionFacts, ToolCall, U
 from lunaroute.pii import Mark, Redactor, without_half
 from lunaroute.recording._allowed import HIDDEN
 from lunaroute.recording._head import Head
-from lunaroute.recording._stream import Stream, kept_stream
+from lunaroute.recording._stream import Stream, kept_stream, says_again
 
 # Never kept, and always full of findings.
 _CREDENTIALS = frozenset(
@@ -62,8 +62,9 @@ class Redaction:
         return body[:begin] + left
 
     def body(self, body: bytes) -> Stream:
-        """Another body."""
-        return Stream(*self._body(body))
+        """An answer's body; empty where it says again, in pieces, what was replaced."""
+        data, marks = self._body(body)
+        return Stream(b"") if marks and says_again(body) else Stream(data, marks)
 
     def stream(
         self,

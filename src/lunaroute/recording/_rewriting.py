@@ -13,7 +13,7 @@ from lunaroute.pii import Mark, Redactor
 from lunaroute.recording._once import Bodies, Once
 from lunaroute.recording._reading import is_one_line
 from lunaroute.recording._said import json_member
-from lunaroute.recording._stream import Stream
+from lunaroute.recording._stream import Stream, says_again
 
 _REQUEST = b'{"type":"request_recorded"'
 _RESPONSE = b'{"type":"response_recorded"'
@@ -96,6 +96,9 @@ class Rewriter:
         if not rest.marks and not redacted.marks:
             return line, ()
         event = orjson.loads(rest.data)
+        if redacted.marks and says_again(body):
+            event.pop("response_body", None)
+            is_json, raw, is_packed = False, None, False
         if is_json:
             event["response_json"] = _value(redacted.data)
         if raw is not None:

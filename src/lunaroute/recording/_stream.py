@@ -31,7 +31,8 @@ _PIECE = re.compile(_SAYS + rb'\s*:\s*"((?:[^"\\]|\\.)*+)"')
 _GAP = re.compile(_SAYS + rb'\s*:\s*""')
 
 _MEMBER = re.compile(rb'"(\w+)"\s*:\s*"')
-# What logprobs say a second time, as numbers, in which nothing is looked for.
+# Where the words stand a second time, token by token and as numbers.
+_LOGPROBS = re.compile(rb'"logprobs"\s*:\s*(?:\{|\[\s*\{)')
 _BYTES = re.compile(rb'"bytes"\s*:\s*\[\s*[0-9]')
 _DELTA = re.compile(rb'"type"\s*:\s*"([\w.]*delta)"')
 # Members that never come in pieces, or whose pieces a dialect's reader joins: what is
@@ -88,6 +89,13 @@ class Stream:
             return tuple(mark.kind for mark in found) or ("custom",)
         marks = columns.marks() or _by_lines(self.body, redactor).marks
         return tuple(mark.kind for mark in marks)
+
+
+def says_again(body: bytes) -> bool:
+    """Whether the words of a body stand in it again, in pieces in which no value is
+    seen whole: the log probabilities of its tokens.
+    """
+    return _LOGPROBS.search(body) is not None
 
 
 def kept_stream(
